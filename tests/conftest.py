@@ -1,0 +1,46 @@
+"""What all tests share: the installed package is tested, and tests say which versions they need."""
+
+import importlib.metadata
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# `python -m pytest` puts the checkout first on the path, where the sources are not compiled.
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]
+
+# Tests about the behaviour of newer versions than the oldest that are supported, by file or name.
+NEEDS = {
+    ("scikit-learn", (1, 9)): [
+        "test_sgd_parity.py",  # the peer: its stopping rule and passive-aggressive rates are those of 1.9
+        "test_sgd_drop_in.py",
+        "test_sklearn_own_tests.py",
+    ],
+    ("scikit-learn", (1, 8)): [
+        "test_searches_fitted_with_weights_score_with_them",  # 1.7 scores without them
+        "test_logistic_regression_cv",
+        "test_in_plain_make_scorer",  # 1.7 cannot print a scorer of a partial
+    ],
+    ("scipy", (1, 17)): [
+        "test_dispatched",  # the extra [array-api] asks for it
+        "test_errors_say_what_came_and_what_to_write[13]",  # its logsumexp fails in another way
+    ],
+    ("numpy", (2, 1)): ["test_operators_and_methods_give_what_numpy_gives"],  # np.clip(min=…, max=…)
+}
+
+
+def version(package):
+    """Return major and minor version as numbers."""
+    return tuple(int(part) for part in importlib.metadata.version(package).split(".")[:2])
+
+
+def pytest_collection_modifyitems(items):
+    """Skip tests whose versions are not there."""
+    for (package, oldest), names in NEEDS.items():
+        if version(package) >= oldest:
+            continue
+        reason = f"needs {package} {'.'.join(map(str, oldest))}"
+        for item in items:
+            if {item.path.name, item.name, getattr(item, "originalname", item.name)} & set(names):
+                item.add_marker(pytest.mark.skip(reason=reason))
