@@ -1,0 +1,307 @@
+"""What every loss has, derived from its formula.
+
+Knows links, targets and programs; knows nothing of particular losses or estimators. The kinds of
+losses that are written for users to extend stand in ``_kinds.py``.
+"""
+
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ..formula import Program
+from ..links import IDENTITY, REAL, UNIT, Interval, Link
+from . import _arrays as arrays
+from ._arrays import other_namespace
+from ._constant import minimizing_constant
+from ._programs import ENCODINGS, program_of
+from ._skill import skill
+from ._targets import FROM_SINGLE, as_weights, check_range, check_same_length, checked_weights
+
+
+class Encoded(NamedTuple):
+    """Data as a program takes them: y and f, how y is to be read, and by which loss."""
+
+    loss: "Loss"
+    y: np.ndarray
+    f: np.ndarray
+    encoding: str = "as it is"
+
+    def numbers(self) -> np.ndarray:
+        """Return y as the formula sees it (labels of several classes stay 0 … K-1)."""
+        y = np.asarray(self.y, dtype=np.float64)
+        return y if self.encoding == "label" else ENCODINGS[self.encoding](y)
+
+
+class Loss(BaseEstimator):
+    """Base class of losses: parameters, a formula, a few declared facts, and all that follows from them.
+
+    To write a loss of your own, extend one of `RegressionLoss`, `MarginLoss`, `ProbabilityLoss` and
+    `MulticlassLoss`.
+    """
+
+    alias: ClassVar[str | None] = None
+    """The name that estimators, scorers and metrics know it by; None for a user's loss."""
+    parameter_domains: ClassVar[dict[str, Interval]] = {}
+    """Where its numeric parameters may lie, checked before the formula is used."""
+    target: ClassVar[Interval] = REAL
+    """What y may be."""
+    link: ClassVar[Link] = IDENTITY
+    """From what users see to the raw prediction f that the formula takes."""
+    response_method: ClassVar[str] = "predict"
+    """The method whose result its scorer takes."""
+    training_scale: ClassVar[float] = 1.0
+    """What estimators minimise is this times the loss; ½ where scikit-learn trains on ½r²."""
+    convex: ClassVar[bool | None] = None
+    """Whether the loss is convex in f; None if undeclared."""
+    elicits: ClassVar[str | None] = None
+    """The functional of the distribution of y that is its best prediction: "mean", "median", …"""
+    strictly_proper: ClassVar[bool | None] = None
+    """Whether the true probabilities are its only best prediction."""
+    complete: ClassVar[bool] = True
+    """Whether the loss is zero at its best prediction and never negative."""
+    couples_outputs: ClassVar[bool] = False
+    """Whether one sample has K raw predictions that the loss compares with each other."""
+    binary_values: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+    """How y of the negative and the positive class enter the formula."""
+    positive_probability: ClassVar[Link | None] = None
+    """Its inverse gives the probability of the positive class; None if the loss has none."""
+    epsilon_parameter: ClassVar[str | None] = None
+    """The parameter that an estimator's `epsilon` sets when the loss is given by name."""
+
+    def formula(self, y: Any, f: Any) -> Any:
+        """Return the loss of one sample, as a NumPy expression of `y` and the raw prediction `f`."""
+        raise NotImplementedError(f"{type(self).__name__} defines no method formula(self, y, f).")
+
+    def _encode(self, y_true, prediction, labels, pos_label, raw) -> Encoded:
+        """Check and encode what users pass; `raw` tells the scale of the prediction."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what its y is: extend RegressionLoss, MarginLoss, "
+            f"ProbabilityLoss or MulticlassLoss instead of Loss."
+        )
+
+    @classmethod
+    def metric_name(cls) -> str:
+        """Return the name of the loss as a function: the alias, made to end in a word for what it is."""
+        name = vars(cls).get("alias")  # a subclass is another loss, without an alias unless it says so
+        if name is None:
+            return cls.__name__  # type: ignore[return-value]
+        quantities = ("_loss", "_error", "_divergence", "_distance", "_entropy")
+        return name if name.endswith(quantities) else f"{name}_loss"
+
+    @property
+    def level(self) -> float | None:
+        """The level of the quantile or expectile that the loss elicits."""
+        return getattr(self, self.elicits, None) if self.elicits in ("quantile", "expectile") else None
+
+    @property
+    def examples(self):
+        """Valid random data, for tests: see ``_examples.py``."""
+        return self._examples(self)
+
+    @property
+    def __name__(self) -> str:
+        """The name under which scikit-learn prints the loss as a metric."""
+        return type(self).metric_name()
+
+    @property
+    def formula_name(self) -> str:
+        """What errors call the formula."""
+        return f"{type(self).__name__}.formula"
+
+    # ---- on the scale of predictions -------------------------------------------------------------
+
+    def __call__(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None) -> float:
+        """Return the weighted mean Σ w ℓ / Σ w of the loss.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What was observed: numbers for a regression, labels for a classification. Losses of
+            probabilities take probabilities too.
+        y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What was predicted, as users see it: the mean, the probability (of the positive class, or of
+            each class), or the decision function.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weights w.
+        labels : sequence, default=None
+            The classes, in the order of the columns of `y_pred`; [negative, positive] for two. By
+            default the sorted labels that `y_true` holds.
+        pos_label : label, default=None
+            The positive class of two, if it is not the second one.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If a value is outside its domain, not finite, of the wrong shape, or an unknown label.
+        """
+        xp = other_namespace(y_true, y_pred)
+        if xp is not None:
+            return arrays.mean(self, xp, y_true, y_pred, sample_weight, labels, pos_label)
+        data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
+        return float(np.mean(data.loss._averages(data, as_weights(sample_weight, len(data.f)))))
+
+    def pointwise(self, y_true, y_pred, *, labels=None, pos_label=None) -> np.ndarray:
+        """Return the loss of every sample, of shape (n_samples,).
+
+        The parameters are those of calling the loss. Over several outputs of a regression it is the mean.
+        A float32 prediction gives float32.
+        """
+        xp = other_namespace(y_true, y_pred)
+        if xp is not None:
+            return arrays.pointwise(self, xp, y_true, y_pred, labels, pos_label)
+        data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
+        each = data.loss._each(data, "metric")
+        return each if each.ndim == 1 else each.mean(axis=1, dtype=np.float64).astype(each.dtype)
+
+    # ---- on the raw scale ------------------------------------------------------------------------
+
+    def gradient(self, y_true, raw_prediction, *, labels=None, pos_label=None) -> np.ndarray:
+        """Return the derivative of the loss by the raw prediction, of the shape of `raw_prediction`."""
+        return self._derivative("gradient", y_true, raw_prediction, labels, pos_label)
+
+    def hessian(self, y_true, raw_prediction, *, labels=None, pos_label=None) -> np.ndarray:
+        """Return the second derivative by the raw prediction (for K outputs: the Hessian's diagonal)."""
+        return self._derivative("hessian", y_true, raw_prediction, labels, pos_label)
+
+    def _derivative(self, quantity, y_true, raw_prediction, labels, pos_label):
+        xp = other_namespace(y_true, raw_prediction)
+        if xp is not None:
+            return arrays.derivative(self, xp, quantity, y_true, raw_prediction, labels, pos_label)
+        data = self._encode(y_true, raw_prediction, labels, pos_label, raw=True)
+        return data.loss._each(data, quantity)
+
+    def objective(self, y_true, raw_prediction, sample_weight=None) -> tuple[np.ndarray, np.ndarray]:
+        """Return gradient and Hessian diagonal times `training_scale` and weights, as boosters take them."""
+        data = self._encode(y_true, raw_prediction, None, None, raw=True)
+        weights = checked_weights(sample_weight, len(data.f))
+        scale = np.asarray(data.loss.training_scale * (1.0 if weights is None else weights))
+        if data.f.ndim == 2 and scale.ndim == 1:
+            scale = scale[:, None]
+        return scale * data.loss._each(data, "gradient"), scale * data.loss._each(data, "hessian")
+
+    def constant_minimizer(self, y_true, sample_weight=None, *, labels=None, pos_label=None):
+        """Return the constant raw prediction with the smallest weighted mean loss.
+
+        Returns
+        -------
+        float, or ndarray of shape (n_outputs,)
+            Where all constants of an interval are best, its middle, or its end if it has only one.
+            Always finite: where only ±infinity is best (all samples of one class), the constant whose
+            prediction is within machine epsilon.
+        """
+        data = self._encode_target(y_true, labels, pos_label)
+        return minimizing_constant(data, checked_weights(sample_weight, len(data.y)))
+
+    def d2(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None) -> float:
+        """Return the skill D² = 1 - loss / loss of the best constant: 1 is perfect, 0 no better than it.
+
+        The parameters are those of calling the loss. The constant is the best one for `y_true` itself, as in
+        scikit-learn's ``d2_…`` scores; over several outputs of a regression it is the mean.
+
+        Raises
+        ------
+        ValueError
+            As calling the loss; and if the loss may be negative.
+        """
+        data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
+        return skill(data, sample_weight)
+
+    def scorer(self):
+        """Return the negated loss as a scorer, for ``scoring=`` of `cross_val_score` and its kin."""
+        from ._scorer import LossScorer
+
+        return LossScorer(self)
+
+    def d2_scorer(self):
+        """Return the skill D² as a scorer."""
+        from ._scorer import SkillScorer
+
+        return SkillScorer(self)
+
+    # ---- programs --------------------------------------------------------------------------------
+
+    def training_program(self) -> Program:
+        """Return the program that solvers run: training_scale · (loss, its derivative by f)."""
+        return program_of(self, "training", "label" if self.couples_outputs else "as it is")
+
+    def training_gradient_program(self) -> Program:
+        """Return the program of solvers that need no value: training_scale · the derivative by f alone."""
+        return program_of(self, "training gradient", "label" if self.couples_outputs else "as it is")
+
+    def _checks(self, y, f, encoding) -> list:
+        """Return nodes that must be (nearly) zero for sound data; `f` is None on the raw scale."""
+        return []
+
+    def _inspect_excess(self, data, excess) -> None:
+        """Raise if one of the checks is not (nearly) zero."""
+
+    def _averages(self, data, weights) -> list[float]:
+        """Return the weighted mean loss, one for each output of a regression."""
+        check_same_length(y_true=data.y, y_pred=data.f)
+        program = program_of(self, "metric", data.encoding, self._clip(data.f))
+        results = []
+        for y, f in self._columns(data):
+            total, weight, ranges, excess = program.total(y, f, weights)
+            self._inspect(data, ranges, excess, raw=False)
+            if weights is not None:
+                check_range(weights, ranges[2], REAL, "sample_weight")
+            if not weight > 0.0:
+                raise ValueError(f"The sample weights sum to {weight:g}; their sum must be positive.")
+            if np.isnan(total):
+                raise ValueError(
+                    f"{self.formula_name} gives NaN for some of these data, which are finite. It takes the raw "
+                    f"prediction f ({self.link.name} link): losses of probabilities compute p = expit(f) or softmax(f)."
+                )
+            results.append(total / weight)
+        return results
+
+    def _each(self, data, quantity) -> np.ndarray:
+        """Return a quantity for every sample, and for every output of a regression that has several."""
+        raw = quantity != "metric"
+        check_same_length(**{"y_true": data.y, "raw_prediction" if raw else "y_pred": data.f})
+        program = program_of(self, quantity, data.encoding, None if raw else self._clip(data.f))
+        dtype = np.float32 if data.f.dtype == np.float32 else np.float64
+        columns = []
+        for y, f in self._columns(data):
+            (result, *checks), ranges = program.arrays(y, f, dtype)
+            self._inspect(data, ranges, [float(np.max(check)) for check in checks], raw=raw)
+            columns.append(result)
+        return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+
+    def _columns(self, data):
+        """Split the outputs of a regression, which do not meet."""
+        if data.f.ndim == 1 or self.couples_outputs:
+            return [(data.y, data.f)]
+        return [(data.y[:, k], data.f[:, k]) for k in range(data.f.shape[1])]
+
+    def _clip(self, f):
+        """Return by how much probabilities are kept from 0 and 1: the epsilon of their dtype."""
+        if self.link.predictions != UNIT:
+            return None
+        return float(np.finfo(f.dtype if f.dtype.kind == "f" else np.float64).eps)
+
+    def _slack(self, f):
+        """Return by how much rounding may carry probabilities beyond 0 and 1."""
+        return max(8.0 * self._clip(f), FROM_SINGLE)
+
+    def _inspect(self, data, ranges, excess, raw) -> None:
+        """Raise if a run met a value outside its domain, as its ranges and largest checks tell."""
+        if data.encoding in ("as it is", "number"):
+            check_range(data.y, ranges[0], self.target, "y_true")
+        allowed = REAL if raw else self.link.predictions
+        found = ranges[1]
+        if allowed == UNIT:  # 1 + rounding is no mistake
+            slack = self._slack(data.f)
+            lowest, highest, has_nan = found
+            found = (
+                0.0 if -slack <= lowest < 0.0 else lowest,
+                1.0 if 1.0 < highest <= 1.0 + slack else highest,
+                has_nan,
+            )
+        advice = "Pass probabilities, such as predict_proba returns." if allowed == UNIT else ""
+        check_range(data.f, found, allowed, "raw_prediction" if raw else "y_pred", advice)

@@ -1,0 +1,144 @@
+"""The best constant prediction of a loss.
+
+Knows programs and weights; called by `Loss.constant_minimizer` alone.
+"""
+
+import numpy as np
+from scipy.optimize import minimize
+
+from ..links import UNIT
+from ._functionals import functional
+from ._programs import program_of
+
+_FAR = 700.0  # exp of more is infinite
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def minimizing_constant(data, weights):
+    """Return the constant raw prediction that minimises the weighted mean loss of encoded data."""
+    loss = data.loss
+    if weights is not None and not weights.all():  # a sample of weight zero is none
+        there = weights != 0.0
+        data, weights = data._replace(y=data.y[there], f=data.f[there]), weights[there]
+    if loss.elicits == "mean":
+        return _link_of_mean(loss, data, weights)
+    if loss.couples_outputs:
+        return _by_descent(loss, data, weights)
+    if data.y.ndim == 2:
+        return np.array([_one_output(loss, data._replace(y=y), weights) for y in data.y.T])
+    return _one_output(loss, data, weights)
+
+
+def _link_of_mean(loss, data, weights):
+    if data.encoding == "label":
+        counts = np.bincount(data.y, weights, minlength=data.f.shape[1])
+        mean = counts / counts.sum()
+    else:
+        mean = np.average(data.numbers(), axis=0, weights=weights)
+    low, high = loss.link.predictions.low, loss.link.predictions.high
+    if np.isfinite(low):
+        mean = np.maximum(mean, low + (_EPS if np.isfinite(high) else np.finfo(np.float64).tiny))
+    if np.isfinite(high):
+        mean = np.minimum(mean, high - _EPS)
+    raw = loss.link.link(mean)
+    return float(raw) if np.ndim(raw) == 0 else raw
+
+
+def _one_output(loss, data, weights):
+    numbers = data.numbers()
+    if loss.elicits in ("median", "quantile", "expectile") and loss.link.name == "identity":
+        return functional(loss.elicits, numbers, weights, loss.level)
+    low, high = (numbers.min(), numbers.max()) if loss.link.name == "identity" else (-1.0, 1.0)
+    value = _mean_of(loss, "value", data, weights)
+    exact_slope = _mean_of(loss, "gradient", data, weights)
+    (gradients, *_), _ = program_of(loss, "gradient", data.encoding).arrays(data.y, np.full(len(data.y), low))
+    rounding = 1e-14 * np.max(np.abs(gradients))
+
+    def slope(f):
+        mean = exact_slope(f)
+        return mean if abs(mean) > rounding else 0.0
+
+    step = max(high - low, 1.0)
+    low, falls = _bracket(lambda f: slope(f) < 0.0, float(low), -step)
+    high, rises = _bracket(lambda f: slope(f) > 0.0, float(high), step)
+    one_valley = loss.convex is True
+    if not one_valley:
+        grid = np.linspace(low, high, 257)
+        if loss.link.name == "identity":
+            grid = np.union1d(grid, np.quantile(numbers, np.linspace(0.0, 1.0, 65)))
+        slopes = np.array([slope(f) for f in grid])
+        one_valley = loss.convex is None and bool(np.all(np.diff(slopes) >= -1e5 * rounding))
+    if one_valley:
+        left, right = _valley(slope, low, high)
+        # An interval of best constants may have one end only, or none.
+        best = 0.5 * (left + right) if falls and rises else left if falls else right if rises else 0.0
+    else:
+        best = _deepest(value, slope, grid)
+    if loss.link.predictions == UNIT:
+        best = np.clip(best, loss.link.link(_EPS), loss.link.link(1.0 - _EPS))
+    return float(best)
+
+
+def _mean_of(loss, quantity, data, weights):
+    """Return the weighted mean of a quantity as a function of one constant."""
+    program = program_of(loss, quantity, data.encoding)
+
+    def mean(f):
+        total, weight, _, _ = program.total(data.y, np.broadcast_to(float(f), len(data.y)), weights)
+        return total / weight
+
+    return mean
+
+
+def _bracket(holds, start, step):
+    """Move out, in growing steps, until a condition holds, or to where nothing changes any more."""
+    moved, far = 0.0, max(_FAR, 64.0 * abs(step))
+    while not holds(start + moved) and abs(moved) < far:
+        moved += step
+        step *= 2.0
+    return start + moved, holds(start + moved)
+
+
+def _first(holds, low, high):
+    """Return the smallest f in [low, high] from which on a monotone condition holds, or `high`."""
+    if holds(low):
+        return low
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            break
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _valley(slope, low, high):
+    """Return where a valley's floor begins and ends."""
+    left = _first(lambda f: slope(f) >= 0.0, low, high)
+    return left, _first(lambda f: slope(f) > 0.0, left, high)
+
+
+def _deepest(value, slope, grid):
+    """Of several valleys, return the floor of the one around the best of many constants."""
+    values = [value(f) for f in grid]
+    best = int(np.argmin(values))
+    left, right = _valley(slope, grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
+    floor = 0.5 * (left + right)
+    return floor if value(floor) <= values[best] else grid[best]
+
+
+def _by_descent(loss, data, weights):
+    """K constants at once, of a smooth loss."""
+    value, gradient = (program_of(loss, q, data.encoding) for q in ("value", "gradient"))
+    n, n_outputs = data.f.shape
+    w = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
+
+    def both(f):
+        rows = np.broadcast_to(f, (n, n_outputs))
+        total, _, _, _ = value.total(data.y, rows, w)
+        (each, *_), _ = gradient.arrays(data.y, rows)
+        return total, w @ each
+
+    return minimize(both, np.zeros(n_outputs), jac=True, method="L-BFGS-B", options={"gtol": 1e-10}).x

@@ -1,0 +1,374 @@
+"""The kinds of losses: what their y is, and how it is checked and encoded.
+
+Extend one of these four to write a loss of your own: give it parameters in ``__init__`` and a
+`formula`, and it is a metric, a scorer and a training objective.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+
+from ..formula import apply
+from ..links import LOGIT, SOFTMAX, UNIT
+from . import _arrays as arrays
+from ._base import Encoded, Loss
+from ._examples import BinaryExamples, ClassExamples, NumberExamples
+from ._programs import ENCODINGS
+from ._targets import (
+    as_classes,
+    as_numbers,
+    as_numpy,
+    as_weights,
+    check_range,
+    check_sums,
+    distinct,
+    encode,
+    has_fractions,
+    holds_numbers,
+    survey,
+    two_labels,
+)
+
+
+class RegressionLoss(Loss):
+    """A loss of numbers: `formula(y, f)` compares an observation `y` with a prediction.
+
+    Both may have several outputs, of shape (n_samples, n_outputs); then the loss is the mean over them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_losses import RegressionLoss
+    >>> class Quartic(RegressionLoss):
+    ...     def formula(self, y, f):
+    ...         return (y - f) ** 4
+    >>> Quartic()([1.0, 2.0], [2.0, 4.0])
+    8.5
+    >>> Quartic().gradient([1.0, 2.0], [2.0, 4.0])
+    array([ 4., 32.])
+    """
+
+    _examples = NumberExamples
+    _encode_array = staticmethod(arrays.numbers)
+
+    def as_metric(self, y_true, y_pred, *, sample_weight=None, multioutput="uniform_average"):
+        """Return the weighted mean loss, for each output or averaged over them: the functional metric.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What was observed.
+        y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What was predicted.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weights.
+        multioutput : {'raw_values', 'uniform_average'} or array-like of shape (n_outputs,)
+            One number an output, their mean, or their mean with these weights.
+
+        Returns
+        -------
+        float, or ndarray of shape (n_outputs,)
+        """
+        data = self._encode(y_true, y_pred, None, None, raw=False)
+        each = np.array(self._averages(data, as_weights(sample_weight, len(data.f))))
+        if isinstance(multioutput, str) and multioutput == "raw_values":
+            return each
+        if isinstance(multioutput, str) and multioutput == "uniform_average":
+            return float(each.mean())
+        if isinstance(multioutput, str) or np.shape(multioutput) != each.shape:
+            raise ValueError(
+                f"multioutput must be 'raw_values', 'uniform_average', or hold one weight for each of the "
+                f"{len(each)} outputs, got {multioutput!r}."
+            )
+        return float(np.average(each, weights=multioutput))
+
+    def _encode(self, y_true, prediction, labels, pos_label, raw):
+        self._refuse_labels(labels, pos_label)
+        y, f = as_numbers(y_true, "y_true"), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        if y.shape[1:] != f.shape[1:]:
+            raise ValueError(
+                f"y_true of shape {np.shape(y_true)} and a prediction of shape {np.shape(prediction)} do not "
+                f"match: each sample needs one prediction for each of its outputs."
+            )
+        return Encoded(self, y, f)
+
+    def _encode_target(self, y_true, labels, pos_label):
+        self._refuse_labels(labels, pos_label)
+        y = self.check_target(y_true, "y_true")
+        return Encoded(self, y, y)
+
+    def _refuse_labels(self, labels, pos_label):
+        if labels is not None or pos_label is not None:
+            raise ValueError(
+                f"{type(self).__name__} compares numbers: labels and pos_label mean nothing to it."
+            )
+
+    def check_target(self, y, name="y"):
+        """Return the target as a float array, or raise a ValueError that names what is wrong with it."""
+        y = as_numbers(y, name)
+        y = y if y.dtype.kind == "f" else y.astype(np.float64)
+        check_range(y, survey(y), self.target, name)
+        return y
+
+
+class _BinaryLoss(Loss):
+    """What the losses of two classes share."""
+
+    _examples = BinaryExamples
+    _encode_array = staticmethod(arrays.binary)
+    _zero_one: ClassVar[str]
+    """How the formula reads a target in [0, 1]."""
+    _signs: ClassVar[str]
+    """How the formula reads a target in {-1, 1}."""
+    _soft_targets: ClassVar[bool]
+    """Whether the formula takes what lies between its two values."""
+
+    def as_metric(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None):
+        """Return the weighted mean loss: the functional metric."""
+        return self(y_true, y_pred, sample_weight=sample_weight, labels=labels, pos_label=pos_label)
+
+    def several_classes(self):
+        """Return the loss that this one means for more than two classes, or None."""
+        return None
+
+    def _encode(self, y_true, prediction, labels, pos_label, raw):
+        y, f = as_classes(y_true), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        several = self._other_than_two(y, labels, f)
+        if several is not None:
+            return several._encode(y, prediction, labels, pos_label, raw)
+        if f.ndim == 2:
+            self._check_columns(f, raw)
+        y, encoding, positive = self._encode_classes(y, labels, pos_label)
+        return Encoded(self, y, f[:, positive] if f.ndim == 2 else f, encoding)
+
+    def _encode_target(self, y_true, labels, pos_label):
+        y = as_classes(y_true)
+        several = self._other_than_two(y, labels, y)
+        if several is None and labels is None and not has_fractions(y) and len(distinct(y)) > 2:
+            several = self.several_classes()
+        if several is not None:
+            return several._encode_target(y, labels, pos_label)
+        codes, encoding, _ = self._encode_classes(y, labels, pos_label)
+        return self._checked(Encoded(self, codes, codes, encoding))
+
+    def check_target(self, y):
+        """Return a target of numbers as the formula takes it: as ±1, or as a probability.
+
+        Here 0 and 1, or -1 and 1, stand for themselves; other labels are an error.
+        """
+        y = as_numbers(y, "y")
+        if y.ndim == 2:
+            raise ValueError(f"y must hold one number for each sample, got shape {y.shape}.")
+        encoding = self._reading(y)
+        if encoding is None:
+            check_range(y, survey(y), UNIT, "y", "Encode two classes as 0 and 1, or as -1 and 1.")
+        return self._checked(Encoded(self, y, y, encoding)).numbers()
+
+    def _checked(self, data):
+        """Return data that no program has seen yet, or raise if a target is none of the two values."""
+        if self._needs_two_values(data.encoding) and not np.isin(data.numbers(), self.binary_values).all():
+            two_labels(data.y, None, None)  # says what is wrong with the labels
+        return data
+
+    def _other_than_two(self, y, labels, f):
+        """Return the loss of several classes if the data are about these and there is one."""
+        several = f.ndim == 2 and f.shape[1] > 2
+        several = several or y.ndim == 2 or (labels is not None and len(labels) != 2)
+        return self.several_classes() if several else None
+
+    def _encode_classes(self, y, labels, pos_label):
+        """Return numbers, how the formula is to read them, and which of two columns is the positive class."""
+        if labels is None and pos_label is None and holds_numbers(y) and y.ndim == 1:
+            encoding = self._reading(y)
+            if encoding is not None:
+                return y, encoding, 1
+            if self._soft_targets and has_fractions(y):
+                check_range(y, survey(y), self.target, "y_true", "Pass probabilities, or labels.")
+        labels, positive = two_labels(y, labels, pos_label)
+        return encode(y, labels) == positive, self._zero_one, positive
+
+    def _reading(self, y):
+        """Return how the formula reads numbers; None if they are labels to be encoded, or wrong."""
+        low, high = y.min(), y.max()
+        if low >= 0 and high <= 1:
+            return self._zero_one
+        return self._signs if low == -1 and high in (-1, 1) else None
+
+    def _check_columns(self, f, raw):
+        """Raise unless one of the columns of `f` is the prediction for the positive class."""
+        name, wanted = ("raw_prediction", "raw prediction") if raw else ("y_pred", "decision function")
+        raise ValueError(
+            f"{name} has shape {f.shape}, but {type(self).__name__} is for two classes: pass one number a "
+            f"sample, the {wanted}. Score several classes with CrossEntropy, on predict_proba."
+        )
+
+    def _needs_two_values(self, encoding):
+        return not (self._soft_targets and encoding == "as it is")
+
+    def _checks(self, y, f, encoding):
+        if not self._needs_two_values(encoding):
+            return []
+        low, high = self.binary_values
+        read = ENCODINGS[encoding](y)
+        return [apply("abs", (read - low) * (read - high))]
+
+    def _inspect(self, data, ranges, excess, raw):
+        self._inspect_excess(data, excess)
+        super()._inspect(data, ranges, excess, raw)
+
+    def _inspect_excess(self, data, excess):
+        if excess and excess[0] > 0.0:
+            two_labels(as_numpy(data.y), None, None)  # says what is wrong with the labels
+
+
+class MarginLoss(_BinaryLoss):
+    """A loss of two classes, y in {-1, +1}, and of the margin y·f of the decision function f.
+
+    Metrics take any two labels; they are encoded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_losses import MarginLoss
+    >>> class SmoothHinge(MarginLoss):
+    ...     def formula(self, y, f):
+    ...         return np.log1p(np.exp(1 - y * f))
+    >>> round(SmoothHinge()(["no", "yes"], [-3.0, 0.5]), 6)
+    0.550502
+    """
+
+    response_method = "decision_function"
+    _zero_one, _signs, _soft_targets = "0 or 1 to sign", "as it is", False
+
+
+class ProbabilityLoss(_BinaryLoss):
+    """A loss of two classes, y in [0, 1] (soft targets welcome), and of the log-odds f.
+
+    Metrics take probabilities of the positive class, of shape (n_samples,), or of both classes, of shape
+    (n_samples, 2), clipped to [eps, 1 - eps] of their dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.special import expit
+    >>> from sklearn_losses import ProbabilityLoss
+    >>> class SquaredProbability(ProbabilityLoss):
+    ...     def formula(self, y, f):
+    ...         return (y - expit(f)) ** 2
+    >>> round(SquaredProbability()([0, 1], [0.2, 0.6]), 6)
+    0.1
+    """
+
+    target = UNIT
+    link = LOGIT
+    response_method = "predict_proba"
+    binary_values = (0.0, 1.0)
+    positive_probability = LOGIT
+    _zero_one, _signs, _soft_targets = "as it is", "sign to 0 or 1", True
+
+    def _check_columns(self, f, raw):
+        if f.shape[1] == 2 and not raw:
+            check_sums(abs(f.sum(axis=1) - 1.0).max(), f, "y_pred")
+            return
+        name, wanted = ("raw_prediction", "the log-odds") if raw else ("y_pred", "the probability")
+        raise ValueError(
+            f"{name} has shape {f.shape}, but {type(self).__name__} is for two classes: pass one number a "
+            f"sample, {wanted} of the positive class{'' if raw else ', or shape (n_samples, 2)'}."
+        )
+
+
+class MulticlassLoss(Loss):
+    """A loss of K classes: y is one-hot or a distribution, f holds K raw predictions (logits).
+
+    Metrics take labels of any type, or distributions of shape (n_samples, K), and probabilities of shape
+    (n_samples, K), clipped to [eps, 1 - eps] of their dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_losses import MulticlassLoss
+    >>> from sklearn_losses.formula import softmax
+    >>> class SquaredProbabilities(MulticlassLoss):
+    ...     def formula(self, y, f):
+    ...         return np.sum((y - softmax(f)) ** 2, axis=-1)
+    >>> round(SquaredProbabilities()(["a", "b", "c"], np.full((3, 3), 1 / 3)), 6)
+    0.666667
+    """
+
+    target = UNIT
+    link = SOFTMAX
+    response_method = "predict_proba"
+    couples_outputs = True
+    _examples = ClassExamples
+    _encode_array = staticmethod(arrays.classes)
+
+    def as_metric(self, y_true, y_pred, *, sample_weight=None, labels=None):
+        """Return the weighted mean loss: the functional metric."""
+        return self(y_true, y_pred, sample_weight=sample_weight, labels=labels)
+
+    def _encode(self, y_true, prediction, labels, pos_label, raw):
+        if pos_label is not None:
+            raise ValueError("pos_label is for losses of two classes; name all classes with labels=.")
+        f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        if f.ndim == 1:
+            f = f[:, None] if raw or np.ndim(prediction) == 2 else self._both_columns(f)
+        y, encoding = self._encode_classes(as_classes(y_true), labels, f.shape[1])
+        return Encoded(self, y, f, encoding)
+
+    def _both_columns(self, f):
+        """Take one number a sample for what is predicted of the second of two classes."""
+        if self.link.predictions != UNIT:
+            return np.stack([-0.5 * f, 0.5 * f], axis=1)  # it is their difference
+        slack = self._slack(f)
+        if not (f.min() >= -slack and f.max() <= 1.0 + slack):
+            check_range(f, survey(f), UNIT, "y_pred", "Pass probabilities, such as predict_proba returns.")
+        return np.stack([1.0 - f, f], axis=1)
+
+    def _encode_target(self, y_true, labels, pos_label):
+        if pos_label is not None:
+            raise ValueError("pos_label is for losses of two classes; name all classes with labels=.")
+        y = as_classes(y_true)
+        if y.ndim == 1 and labels is None:
+            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
+        n_outputs = y.shape[1] if y.ndim == 2 else len(labels)
+        y, encoding = self._encode_classes(y, labels, n_outputs)
+        if encoding == "as it is":
+            check_range(y, survey(y), UNIT, "y_true")
+            check_sums(abs(y.sum(axis=1) - 1.0).max(), y, "y_true")
+        return Encoded(self, y, np.broadcast_to(0.0, (len(y), n_outputs)), encoding)
+
+    def _encode_classes(self, y, labels, n_outputs):
+        """Return codes and "label", or rows of probabilities."""
+        if labels is not None and len(labels) != n_outputs:
+            raise ValueError(
+                f"labels names {len(labels)} classes, but the prediction has {n_outputs} columns."
+            )
+        if y.ndim == 2:
+            if y.shape[1] != n_outputs:
+                raise ValueError(
+                    f"y_true has {y.shape[1]} columns and the prediction {n_outputs}: both need one a class."
+                )
+            return y, "as it is"
+        if labels is None:
+            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
+            if len(labels) != n_outputs:
+                raise ValueError(
+                    f"y_true holds {len(labels)} label{'s' * (len(labels) > 1)} and the prediction has "
+                    f"{n_outputs} columns, so it is unknown which class each column is. Pass labels=, in the "
+                    f"order of the columns."
+                )
+        return encode(y, labels), "label"
+
+    def _checks(self, y, f, encoding):
+        rows = [] if encoding == "label" else [y]
+        rows += [f] if f is not None and self.link.predictions == UNIT else []
+        return [apply("abs", apply("sum", row) - 1.0) for row in rows]
+
+    def _inspect(self, data, ranges, excess, raw):
+        super()._inspect(data, ranges, excess, raw)
+        self._inspect_excess(data, excess)
+
+    def _inspect_excess(self, data, excess):
+        rows = [] if data.encoding == "label" else [(data.y, "y_true")]
+        for (array, name), worst in zip([*rows, (data.f, "y_pred")], excess, strict=False):
+            check_sums(worst, array, name)

@@ -1,0 +1,117 @@
+"""From a loss to a program: its formula traced, differentiated, compiled, and kept.
+
+Knows the formula engine, and of losses their declared facts and `_checks`.
+"""
+
+import inspect
+from functools import lru_cache
+from numbers import Real
+from typing import Any
+
+from ..formula import (
+    SCALAR,
+    VECTOR,
+    FormulaError,
+    Program,
+    apply,
+    compile_program,
+    constant,
+    derivative,
+    substitute,
+    trace,
+    variable,
+)
+from ..links import SOFTMAX
+
+ENCODINGS: dict[str, Any] = {
+    "as it is": lambda y: y,
+    "label": lambda y: apply("onehot", y),  # 0 … K-1, expanded where it is used
+    "number": lambda y: y,  # one number beside K predictions
+    "0 or 1 to sign": lambda y: 2.0 * y - 1.0,
+    "sign to 0 or 1": lambda y: 0.5 * (y + 1.0),
+}
+"""How the formula's y follows from the y of the data."""
+
+_ORDERS = {"metric": 0, "value": 0, "training": 0, "training gradient": 0, "gradient": 1, "hessian": 2}
+
+
+def program_of(loss: Any, quantity: str, encoding: str = "as it is", clip: float | None = None) -> Program:
+    """Return the program that computes a quantity of a loss.
+
+    Parameters
+    ----------
+    loss : Loss
+        Whose program it is.
+    quantity : {'metric', 'value', 'gradient', 'hessian', 'training', 'training gradient'}
+        The loss of a prediction, or of a raw prediction; its derivatives by the raw prediction; or
+        training_scale · (value, gradient), or of the gradient alone. All but the last two have the loss's
+        checks as further results.
+    encoding : str
+        One of `ENCODINGS`.
+    clip : float or None
+        By how much to keep the predictions of a metric from 0 and 1.
+    """
+    cls: Any = type(loss)
+    state = tuple(vars(loss).items())
+    # Only for formulas of this package is it sure that they read nothing but their parameters. A formula
+    # of the user's may read a global, or a loss nested in a parameter; it is traced anew (in 0.2 ms).
+    ours = cls.__module__.startswith("sklearn_losses.")
+    if ours and all(isinstance(value, Real | str | None) for _, value in state):
+        return _kept(cls, state, quantity, encoding, clip)
+    return _build(loss, quantity, encoding, clip)
+
+
+@lru_cache(maxsize=1024)
+def _kept(cls, state, quantity, encoding, clip):
+    loss = cls.__new__(cls)
+    vars(loss).update(state)
+    return _build(loss, quantity, encoding, clip)
+
+
+def _build(loss, quantity, encoding, clip):
+    return compile_program(*graph_of(loss, quantity, encoding, clip))
+
+
+def graph_of(loss, quantity, encoding="as it is", clip=None):
+    """Return the nodes that `program_of` compiles, and those of y and f."""
+    _check_parameters(loss)
+    rank = VECTOR if loss.couples_outputs else SCALAR
+    y = variable("y", SCALAR if encoding in ("label", "number") else rank)
+    f = raw = variable("f", rank)
+    if quantity == "metric":
+        kept = f if clip is None else apply("minimum", apply("maximum", f, clip), 1.0 - clip)
+        raw = trace(loss.link.link, kept, rank=rank)
+    try:
+        value = trace(loss.formula, ENCODINGS[encoding](y), raw)
+    except FormulaError as error:  # raised again as it came, so that the user's own line stays in sight
+        error.args = (f"{loss.formula_name}: {error}",)
+        raise
+    except Exception as error:
+        error.add_note(f"This happened while {loss.formula_name} was traced.")
+        raise
+    if quantity == "metric" and loss.link is SOFTMAX:  # probabilities, whose sum is checked to be one
+        value = substitute(value, apply("sum", kept), constant(1.0))
+    if quantity.startswith("training") and derivative(value, f).is_constant:
+        raise FormulaError(
+            f"{loss.formula_name} has the same slope for every prediction, so nothing can be trained with it: its "
+            f"derivative by f is {derivative(value, f)!r}. It still scores."
+        )
+    if quantity == "training":
+        scale = loss.training_scale
+        return [scale * value, scale * derivative(value, f)], y, f
+    if quantity == "training gradient":
+        return [loss.training_scale * derivative(value, f)], y, f
+    for _ in range(_ORDERS[quantity]):
+        value = derivative(value, f)
+    return [value, *loss._checks(y, f if quantity == "metric" else None, encoding)], y, f
+
+
+def _check_parameters(loss):
+    for name, allowed in loss.parameter_domains.items():
+        value = getattr(loss, name)
+        if value is None and inspect.signature(type(loss)).parameters[name].default is None:
+            continue
+        if not isinstance(value, Real) or value not in allowed:
+            raise ValueError(
+                f"The parameter {name} of {type(loss).__name__} must be a number in {allowed}, got {value!r}."
+            )

@@ -1,0 +1,168 @@
+"""Losses of arrays of other libraries, under scikit-learn's array_api_dispatch, against NumPy's."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn import config_context
+
+from sklearn_losses import CrossEntropy, Hinge, Huber, LogLoss, RegressionLoss, SquaredError
+from sklearn_losses.losses import LOSSES, get_loss
+
+pytest.importorskip("array_api_compat")
+# scikit-learn dispatches only where this was set before SciPy was imported; then SciPy's special functions are
+# no ufuncs any more, which would change what other tests are about. So this module runs in a process of its own.
+DISPATCHES = os.environ.get("SCIPY_ARRAY_API") == "1"
+needs_dispatch = pytest.mark.skipif(not DISPATCHES, reason="runs in the process that test_dispatched starts")
+LIBRARIES = ["array_api_strict", "torch"]
+
+
+@pytest.fixture(params=LIBRARIES)
+def xp(request):
+    library = pytest.importorskip(request.param)
+    with config_context(array_api_dispatch=True):
+        yield library
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("alias", LOSSES)
+@needs_dispatch
+def test_results_are_numpys_and_stay_in_the_library_and_dtype(xp, alias, dtype):
+    loss = get_loss(alias)
+    y, raw = loss.examples.draw(np.random.default_rng(0), 30)
+    prediction = loss.link.inverse(raw)
+    weights = np.random.default_rng(1).uniform(size=30)
+    kind = getattr(xp, dtype)
+    Y = xp.asarray(y)
+    P, R, W = (xp.asarray(a, dtype=kind) for a in (prediction, raw, weights))
+    tolerance = {"rtol": 1e-12, "atol": 1e-12} if dtype == "float64" else {"rtol": 2e-3, "atol": 2e-3}
+
+    value = loss(Y, P, sample_weight=W)
+    assert type(value) is float
+    with config_context(array_api_dispatch=False):
+        expected = {
+            "pointwise": loss.pointwise(y, prediction),
+            "gradient": loss.gradient(y, raw),
+            "hessian": loss.hessian(y, raw),
+        }
+        np.testing.assert_allclose(value, loss(y, prediction, sample_weight=weights), **tolerance)
+    for name, given in {"pointwise": P, "gradient": R, "hessian": R}.items():
+        result = getattr(loss, name)(Y, given)
+        assert type(result) is type(given)
+        assert result.dtype == kind
+        assert result.device == given.device
+        np.testing.assert_allclose(np.asarray(result), expected[name], **tolerance)
+
+
+@needs_dispatch
+def test_labels(xp):
+    y = np.array([3, 1, 1, 3])
+    p = np.array([0.9, 0.2, 0.4, 0.7])
+    expected = -np.mean(np.log([0.9, 0.8, 0.6, 0.7]))
+    P = xp.asarray(p)
+    assert LogLoss()(xp.asarray(y), P) == pytest.approx(expected)
+    assert LogLoss()(xp.asarray(y), P, labels=[1, 3]) == pytest.approx(expected)
+    assert LogLoss()(xp.asarray(y), 1 - P, pos_label=1, labels=[1, 3]) == pytest.approx(expected)
+    assert LogLoss()(np.array(["b", "a", "a", "b"]), P) == pytest.approx(expected)
+    rows = xp.stack([1 - P, P], axis=1)
+    assert LogLoss()(xp.asarray(y), rows, labels=[1, 3]) == pytest.approx(expected)
+    assert CrossEntropy()(xp.asarray(y), rows) == pytest.approx(expected)
+    assert Hinge()(xp.asarray([True, False]), xp.asarray([2.0, 0.5])) == pytest.approx(0.75)
+
+
+@needs_dispatch
+def test_several_outputs(xp):
+    y, f = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+    Y, F = xp.asarray(y), xp.asarray(f)
+    assert SquaredError()(Y, F) == pytest.approx(np.mean((y - f) ** 2))
+    np.testing.assert_allclose(
+        np.asarray(SquaredError().pointwise(Y, F)), np.mean((y - f) ** 2, axis=1), rtol=1e-15
+    )
+    assert SquaredError().gradient(Y, F).shape == (3, 2)
+    assert SquaredError()(Y[:, :1], F[:, 0]) == pytest.approx(np.mean((y[:, 0] - 1) ** 2))
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "prediction", "message"),
+    [
+        (LogLoss(), [0.0, 1.0], [0.5, 1.3], "1.3 at position 1"),
+        (LogLoss(), [0.0, 0.5, 7.0], [0.5, 0.5, 0.5], "holds 3 labels"),
+        (Huber(), [0.0, np.nan], [0.5, 1.3], "NaN at position 1"),
+        (Huber(), [0.0, 1.0], [0.5, np.inf], "infinity at position 1"),
+        (Huber(), [0.0, 1.0, 2.0], [0.5, 1.0], "same number of samples"),
+        (Huber(), [[0.0, 1.0], [0.0, 1.0]], [0.5, 1.0], "do not match"),
+        (CrossEntropy(), [0.0, 1.0], [[0.5, 0.6], [0.5, 0.5]], "sums to 1.1"),
+        (CrossEntropy(), [0.0, 1.0], [[0.5, 0.3, 0.2], [0.5, 0.5, 0.0]], "Pass labels="),
+        (Hinge(), [-1.0, 0.0, 1.0], [0.5, 0.5, 0.5], "3 labels"),
+    ],
+)
+@needs_dispatch
+def test_errors(xp, loss, y, prediction, message):
+    with pytest.raises(ValueError, match=message):
+        loss(xp.asarray(y, dtype=xp.float64), xp.asarray(prediction, dtype=xp.float64))
+
+
+@needs_dispatch
+def test_weights_that_are_wrong(xp):
+    y, f = xp.asarray([0.0, 1.0]), xp.asarray([0.5, 0.5])
+    with pytest.raises(ValueError, match="one number for each of the 2 samples"):
+        Huber()(y, f, sample_weight=xp.asarray([1.0]))
+    with pytest.raises(ValueError, match="sum to 0"):
+        Huber()(y, f, sample_weight=xp.asarray([0.0, 0.0]))
+
+
+def test_without_dispatch_everything_is_numpys():
+    torch = pytest.importorskip("torch")
+    y, f = torch.asarray([0.0, 1.0]), torch.asarray([0.5, 1.5])
+    result = Huber().pointwise(y, f)
+    assert isinstance(result, np.ndarray)
+    np.testing.assert_allclose(result, [0.125, 0.125])
+
+
+@needs_dispatch
+def test_gradients_of_pytorch_flow_through():
+    torch = pytest.importorskip("torch")
+    y = torch.asarray([0.0, 1.0, 2.0], dtype=torch.float64)
+    f = torch.tensor([0.5, 3.0, -1.0], dtype=torch.float64, requires_grad=True)
+    with config_context(array_api_dispatch=True):
+        Huber().pointwise(y, f).sum().backward()
+    np.testing.assert_allclose(f.grad.numpy(), Huber().gradient(y.numpy(), f.detach().numpy()), rtol=1e-14)
+
+
+class WithScipy(RegressionLoss):
+    def formula(self, y, f):
+        from scipy.special import huber
+
+        return huber(1.0, y - f)
+
+
+@needs_dispatch
+def test_formulas_trace_when_scipy_dispatches_itself():
+    """With SCIPY_ARRAY_API=1 (see conftest.py) SciPy's special functions are no ufuncs."""
+    import scipy.special
+
+    assert not isinstance(scipy.special.huber, np.ufunc)
+    assert WithScipy()([0.0, 0.0], [0.5, 3.0]) == 1.3125
+
+
+def test_formulas_trace_when_scipy_does_not_dispatch():
+    code = (
+        "import numpy as np, scipy.special\n"
+        "from sklearn_losses import LogLoss, SmoothPinball\n"
+        "assert isinstance(scipy.special.huber, np.ufunc)\n"
+        "assert abs(LogLoss()([0, 1], [0.25, 0.5]) - 0.5 * np.log(8 / 3)) < 1e-15\n"
+        "assert SmoothPinball(delta=1.0)([0.0, 0.0], [0.5, 3.0]) == 0.65625\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={}, cwd="/")
+
+
+@pytest.mark.skipif(DISPATCHES, reason="this is that process")
+def test_dispatched():
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    run = subprocess.run(
+        command, env={**os.environ, "SCIPY_ARRAY_API": "1"}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert " passed" in run.stdout
