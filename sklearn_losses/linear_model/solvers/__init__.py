@@ -1,0 +1,1 @@
+"""Solvers of linear models: they know programs and arrays, nothing of losses as classes or of estimators."""

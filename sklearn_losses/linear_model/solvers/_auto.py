@@ -1,0 +1,217 @@
+"""learning_rate="auto": steps whose length nobody needs to choose, on columns of any size.
+
+Knows arrays and programs; the pass itself is compiled (`_schedule_free.pyx`). Columns are scaled implicitly:
+X is never written. The penalty stays on the raw coefficients.
+"""
+
+import numpy as np
+from sklearn.utils.extmath import safe_sparse_dot
+
+from ._schedule_free import dense_pass, sparse_pass
+
+LONGEST_FIRST_STEP = 1.0  # in units of 1 / (curvature * mean squared norm of the scaled rows)
+SHORTENING = 0.5
+SEARCH = 15
+LEAST_PROGRESS = 0.0005  # a pass that gains less, relative to all that was gained, ends with shorter steps
+
+
+class Columns:
+    """Where each column of X lies, how wide it spreads, and how often it is not zero.
+
+    Dense columns that are mostly non-zero are centred, if there is an intercept to take that up, and have
+    their standard deviation as scale. Others are not centred; their scale is the square root of (mean of the
+    non-zero squares) * sqrt(share of non-zeros).
+    """
+
+    def __init__(self, X, weight, *, centred):
+        n, d = X.shape
+        share = weight / weight.sum()
+        self.centre = np.zeros(d)
+        if isinstance(X, np.ndarray):
+            there = share @ (X != 0)
+            mean_square = _weighted_square(X, self.centre, share)
+            full = there > 0.5
+            if centred:
+                self.centre[full] = (share @ X)[full]
+            variance = _weighted_square(X, self.centre, share)
+            self.frequency = np.ones(d)
+        else:
+            rows = np.repeat(share, np.diff(X.indptr))
+            there = np.bincount(X.indices, rows, minlength=d)
+            mean_square = np.bincount(X.indices, rows * np.square(X.data, dtype=np.float64), minlength=d)
+            full, variance = there > 0.5, mean_square
+            self.frequency = np.bincount(X.indices, minlength=d) / n
+        self.frequency[self.frequency == 0] = 1.0
+        there[there == 0] = 1.0
+        squares = np.where(full, variance, mean_square / there * np.sqrt(there))
+        negligible = squares <= 1e-24 * np.maximum(mean_square, np.finfo(float).tiny)  # a constant column
+        squares[negligible] = np.where(mean_square > 0, mean_square, 1.0)[negligible]
+        self.rate = 1.0 / squares
+
+    def row_squares(self, X):
+        """Squared norm of each scaled row."""
+        if isinstance(X, np.ndarray):
+            return np.concatenate(
+                [np.square(X[k : k + 4096] - self.centre) @ self.rate for k in range(0, len(X), 4096)]
+            )
+        entries = np.square(X.data, dtype=np.float64) * self.rate[X.indices]
+        sums = np.concatenate([[0.0], np.cumsum(entries)])
+        return np.maximum(np.diff(sums[X.indptr]), 0.0)
+
+
+def _weighted_square(X, centre, share):
+    total = np.zeros(X.shape[1])
+    for k in range(0, len(X), 4096):
+        total += share[k : k + 4096] @ np.square(X[k : k + 4096] - centre)
+    return total
+
+
+class AutoDescent:
+    """One linear model with one output on its way: schedule-free passes, with shorter steps when they stall.
+
+    Minimises sum(w * loss) / sum(w) + l2 / 2 ||coef||^2 + l1 ||coef||_1, the intercept free. `coef` and
+    `intercept` are always the best so far by the objective, at worst the constant `constant`.
+
+    Parameters
+    ----------
+    programs : (Program, Program)
+        Loss with gradient, and gradient alone.
+    X : ndarray or CSR
+        The features.
+    columns : Columns
+    y : float64 array
+    weight : float64 array or None
+    coef, intercept : array, float
+        Where to start; None for the intercept: at `constant`.
+    constant : float
+        The best constant prediction.
+    spread : float
+        How far raw predictions may be from it.
+    l2, l1 : float
+    fit_intercept : bool
+    seed : int or None
+    held_out : bool array or None
+        Samples that are not trained on.
+    """
+
+    measured = True
+    average_coef = None
+    average_intercept = 0.0
+
+    def __init__(
+        self, programs, X, columns, y, weight, coef, intercept, *, constant, spread, l2, l1, fit_intercept,
+        seed, held_out=None,
+    ):  # fmt: skip
+        self.value, self.gradient = programs
+        self.X, self.columns, self.y = X, columns, y
+        trained = np.ones(len(y), dtype=bool) if held_out is None else ~held_out
+        weight = np.where(trained, 1.0 if weight is None else weight, 0.0)
+        self.weight = weight / weight[trained].mean()
+        self.order = np.flatnonzero(trained & (weight > 0)).astype(np.int32)
+        self.l2, self.l1, self.fit_intercept = l2, l1, fit_intercept
+        self.random = None if seed is None else np.random.default_rng(seed)
+        self.squares = columns.row_squares(X)
+        self.sparse = not isinstance(X, np.ndarray)
+        self.dtype = X.dtype
+        self.best: tuple[np.ndarray, float] = np.append(coef, 0.0)[:-1], float(intercept)
+        self.objective = np.inf
+        if fit_intercept:
+            self._keep(np.zeros(X.shape[1] + 1), constant)
+        self._keep(np.append(coef, 0.0), intercept)
+        self.null = self.objective
+        curvature = self._curvature(spread)
+        mean_square = np.average(self.squares, weights=self.weight) + fit_intercept
+        self.step = LONGEST_FIRST_STEP / (curvature * mean_square)
+        self._restart()
+
+    def _curvature(self, spread):
+        """Slope of the mean gradient, across `spread` to both sides of the best constant."""
+        means = []
+        for f in (self.intercept - spread, self.intercept + spread):
+            (slopes, *_), _ = self.gradient.arrays(self.y, np.full(len(self.y), f))
+            means.append(np.average(slopes, weights=self.weight))
+        curvature = (means[1] - means[0]) / (2.0 * spread)
+        return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
+
+    def _keep(self, vector, intercept):
+        """Measure a model, and keep it if it is the best."""
+        coef = vector[:-1]
+        with np.errstate(over="ignore", invalid="ignore"):
+            raw = np.asarray(safe_sparse_dot(self.X, coef.astype(self.dtype)), dtype=np.float64) + intercept
+            total, whole, *_ = self.value.total(self.y, raw, self.weight)
+            objective = total / whole + 0.5 * self.l2 * coef @ coef + self.l1 * np.abs(coef).sum()
+        if objective < self.objective or self.objective == np.inf:
+            self.objective, self.loss = float(objective), total / whole
+            self.best = coef.copy(), float(intercept)
+
+    def _restart(self):
+        coef, intercept = self.best
+        self.x = np.append(coef, intercept + coef @ self.columns.centre)
+        self.z = self.x.copy()
+        self.touched = np.zeros(len(coef))
+        self.t = 0.0
+
+    def run_epoch(self):
+        """Make one pass."""
+        before = self.objective
+        if self.random is not None:
+            self.random.shuffle(self.order)
+        columns = self.columns
+        state = self.z, self.x
+        last = self.step, self.t, self.l2, self.l1, self.fit_intercept
+        if self.sparse:
+            starts = np.asarray(self.X.indptr, dtype=np.int64)
+            self.t = sparse_pass(
+                self.gradient, self.X.data, self.X.indices, starts, self.y, self.weight, self.order,
+                columns.rate, columns.frequency, self.squares, *state, self.touched, *last,
+            )  # fmt: skip
+        else:
+            self.t = dense_pass(
+                self.gradient, self.X, self.y, self.weight, self.order, columns.centre, columns.rate,
+                self.squares, *state, *last,
+            )  # fmt: skip
+        self._keep(self.x, self.x[-1] - self.x[:-1] @ columns.centre)
+        if before - self.objective <= LEAST_PROGRESS * (self.null - self.objective):
+            self.step *= SHORTENING
+            self._restart()
+
+    @property
+    def coef(self):
+        """The best coefficients so far."""
+        return self.best[0].astype(self.dtype)
+
+    @property
+    def intercept(self):
+        """The best intercept so far."""
+        return self.best[1]
+
+    @property
+    def is_finite(self):
+        """Always: a model that is not is never the best."""
+        return True
+
+    def slow_down(self):
+        """Steps get shorter by themselves."""
+        return False
+
+
+class Exhausted:
+    """Tells when the objective has gained less than `tol` of all that was gained, `patience` passes in a row.
+
+    While nothing at all is gained, the steps are still finding their length: that may take `SEARCH` passes.
+    """
+
+    def __init__(self, tol, patience, first):
+        self.tol, self.patience, self.first = tol, patience, first
+        self.last, self.waited, self.passes = first, 0, 0
+
+    def reached(self, objective):
+        """Takes the objective of one more pass."""
+        self.passes += 1
+        if objective >= self.first and self.passes < SEARCH:
+            return False
+        gained = self.last - objective
+        enough = gained > 0 and gained >= self.tol * (self.first - objective)
+        self.waited = 0 if enough else self.waited + 1
+        self.last = min(self.last, objective)
+        return self.waited >= self.patience
