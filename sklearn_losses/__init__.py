@@ -1,0 +1,22 @@
+"""One loss, written once in plain NumPy, is a metric, a scorer and a training objective."""
+
+from .formula import FormulaError, logsumexp, softmax
+from .linear_model import SGDClassifier, SGDRegressor
+from .losses import *
+from .losses import __all__ as _losses
+from .metrics import decomposition, get_scorer, get_scorer_names
+
+__version__ = "0.1.0"
+__all__ = sorted(
+    [
+        *_losses,
+        "FormulaError",
+        "SGDClassifier",
+        "SGDRegressor",
+        "decomposition",
+        "get_scorer",
+        "get_scorer_names",
+        "logsumexp",
+        "softmax",
+    ]
+)
