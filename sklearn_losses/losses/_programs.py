@@ -91,16 +91,15 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
         raise
     if quantity == "metric" and loss.link is SOFTMAX:  # probabilities, whose sum is checked to be one
         value = substitute(value, apply("sum", kept), constant(1.0))
-    if quantity.startswith("training") and derivative(value, f).is_constant:
-        raise FormulaError(
-            f"{loss.formula_name} has the same slope for every prediction, so nothing can be trained with it: its "
-            f"derivative by f is {derivative(value, f)!r}. It still scores."
-        )
-    if quantity == "training":
+    if quantity.startswith("training"):
+        slope = derivative(value, f)
+        if slope.is_constant:
+            raise FormulaError(
+                f"{loss.formula_name} has the same slope for every prediction, so nothing can be trained with it: "
+                f"its derivative by f is {slope!r}. It still scores."
+            )
         scale = loss.training_scale
-        return [scale * value, scale * derivative(value, f)], y, f
-    if quantity == "training gradient":
-        return [loss.training_scale * derivative(value, f)], y, f
+        return [scale * value, scale * slope] if quantity == "training" else [scale * slope], y, f
     for _ in range(_ORDERS[quantity]):
         value = derivative(value, f)
     return [value, *loss._checks(y, f if quantity == "metric" else None, encoding)], y, f

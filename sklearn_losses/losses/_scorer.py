@@ -118,10 +118,5 @@ class SkillScorer(LossScorer):
     array([0.26, 0.31, 0.37])
     """
 
-    __metadata_request__score = {"estimator": UNUSED}
-
-    def __init__(self, loss):
-        self.loss = loss
-
     def _score(self, y, prediction, **keywords):
         return self.loss.d2(y, prediction, **keywords)

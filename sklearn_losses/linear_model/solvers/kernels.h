@@ -15,11 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
-#define DISPATCHED __attribute__((target_clones("avx2", "default")))
-#else
-#define DISPATCHED
-#endif
+#include "simd.h"
 
 #if defined(__GNUC__) || defined(__clang__)
 /* The empty statement keeps it: GCC takes a function that only prefetches for one without effects, and drops its calls. */
@@ -28,11 +24,9 @@
         __builtin_prefetch(address);               \
         __asm__ volatile("" : : "r"(address));     \
     } while (0)
-#define SIMD(clauses) _Pragma(clauses)
 #define VECTORS /* types that hold several values */
 #else
 #define PREFETCH(address) ((void)0)
-#define SIMD(clauses)
 #endif
 
 enum { CACHE_LINE = 64 };
