@@ -11,7 +11,8 @@ from ._evaluate import evaluate
 from ._graph import SCALAR, VECTOR, Node, apply, constant, substitute, variable
 from ._primitives import PRIMITIVES
 from ._program import Program
-from ._trace import FormulaError, Symbol, logsumexp, softmax, trace
+from ._trace import Symbol, logsumexp, softmax, trace
+from ._vocabulary import FormulaError
 
 __all__ = [
     "PRIMITIVES",

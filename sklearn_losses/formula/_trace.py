@@ -1,62 +1,15 @@
 """Tracing: a formula is called once with symbols that record what NumPy does to them.
 
-Knows which NumPy and SciPy functions are primitives, or short formulas of primitives, and what to say
-to those who write something else; knows nothing of derivatives, arrays or losses.
+Knows how NumPy hands its calls to symbols, and what to say where a symbol cannot do what an array can; knows
+nothing of derivatives, arrays or losses.
 """
 
 import numbers
-from collections.abc import Callable
 
 import numpy as np
 
-from ._graph import SCALAR, VECTOR, Node, apply, constant, op
-from ._primitives import ELEMENTWISE, PRIMITIVES
-
-_PRIMITIVE_OF = {name: p.name for p in PRIMITIVES if p.kind == ELEMENTWISE for name in p.numpy}
-# NumPy and SciPy functions that are short formulas of primitives.
-_FORMULA_OF: dict[str, Callable[..., Node]] = {
-    "greater": lambda a, b: op.less(b, a),
-    "greater_equal": lambda a, b: op.less_equal(b, a),
-    "logical_xor": lambda a, b: op.not_equal(op.logical_not(a), op.logical_not(b)),
-    "bitwise_xor": lambda a, b: op.not_equal(a, b),
-    "positive": lambda a: a,
-    "reciprocal": lambda a: 1.0 / a,
-    "fmax": lambda a, b: op.maximum(a, b),  # a NaN stays one, here
-    "fmin": lambda a, b: op.minimum(a, b),
-    "exp2": lambda a: op.power(2.0, a),
-    "log2": lambda a: op.log(a) / np.log(2.0),
-    "log10": lambda a: op.log(a) / np.log(10.0),
-    "heaviside": lambda a, b: op.where(op.equal(a, 0.0), b, 0.5 * (1.0 + op.sign(a))),
-    "log_expit": lambda a: -op.softplus(-a),
-    "xlog1py": lambda a, b: op.where(op.equal(a, 0.0), 0.0, a * op.log1p(b)),
-    "entr": lambda a: -op.xlogy(a, a),
-    "rel_entr": lambda a, b: op.xlogy(a, a) - op.xlogy(a, b),
-    "kl_div": lambda a, b: op.xlogy(a, a) - op.xlogy(a, b) - a + b,
-    "huber": lambda delta, r: op.where(
-        op.less_equal(op.abs(r), delta), 0.5 * op.square(r), delta * (op.abs(r) - 0.5 * delta)
-    ),
-    "pseudo_huber": lambda delta, r: op.square(r) / (1.0 + op.sqrt(1.0 + op.square(r / delta))),
-    "cbrt": lambda a: op.sign(a) * op.power(op.abs(a), 1.0 / 3.0),
-}
-_ON_TRUTH = {"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_invert", "invert"}
-_REDUCTION_OF = {"add": "sum", "maximum": "max", "logaddexp": "logsumexp"}
-
-
-class FormulaError(TypeError):
-    """A formula does something that cannot be traced; the message says what to write instead."""
-
-
-def _known():
-    names = {*_PRIMITIVE_OF, *_FORMULA_OF, "where", "clip", "sum", "mean", "max", "min", "linalg.norm"}
-    return ", ".join(sorted(name for name in names if not name.startswith(("bitwise_", "true_"))))
-
-
-def _unknown(name):
-    return FormulaError(
-        f"A formula cannot use {name}: it is not among the operations that can be differentiated and "
-        f"compiled. Known are the operators + - * / ** abs < <= > >= == != & | ^ ~, "
-        f"logsumexp and softmax of sklearn_losses.formula, and, of NumPy and scipy.special: {_known()}."
-    )
+from ._graph import SCALAR, VECTOR, Node, constant, op
+from ._vocabulary import REDUCTION_OF, FormulaError, elementwise, is_truth, reduction, unknown
 
 
 def _node(value):
@@ -74,68 +27,13 @@ def _node(value):
     raise FormulaError(f"{value!r}, of type {type(value).__name__}, came into a formula instead of a number.")
 
 
-def _is_truth(node):
-    return (
-        node.boolean
-        or node.value in (0.0, 1.0)
-        or (node.is_("where") and all(map(_is_truth, node.arguments[1:])))
-    )
-
-
 def _apply(name, *arguments):
-    arguments = tuple(_node(a) for a in arguments)
-    if name in _ON_TRUTH and not all(map(_is_truth, arguments)):
-        raise FormulaError(
-            f"& | ^ ~ join what is true or false, but came to {', '.join(map(repr, arguments))}. Put "
-            f"comparisons into parentheses: (y > 0) & (f < 1)."
-        )
-    if name in _PRIMITIVE_OF:
-        return Symbol(apply(_PRIMITIVE_OF[name], *arguments))
-    if name in _FORMULA_OF:
-        return Symbol(_FORMULA_OF[name](*arguments))
-    raise _unknown(name)
+    return Symbol(elementwise(name, *map(_node, arguments)))
 
 
-def _reduction(name, of_node):
-    """Return a function that reduces the outputs of a sample to one number, given what does so to a node.
-
-    `keepdims` may be anything: one number a sample meets K outputs without it.
-    """
-
-    def reduce(a, axis=None, keepdims=False):
-        node = _node(a)
-        if node.rank == SCALAR:
-            raise FormulaError(
-                f"{name} of {node!r}, which is one number a sample. A formula is written for one sample: "
-                f"only values with several outputs can be reduced; the mean over samples follows by itself."
-            )
-        if axis not in (-1, (-1,)):
-            raise FormulaError(
-                f"{name} of {node!r} over axis={axis!r}: a formula is written for one sample, and the only "
-                f"axis that it can reduce is that of the outputs. Write axis=-1."
-            )
-        return Symbol(of_node(node))
-
-    return reduce
-
-
-_REDUCTIONS = {
-    name: _reduction(name, of_node)
-    for name, of_node in {
-        "sum": op.sum,
-        "mean": lambda v: op.sum(v) / op.count(),
-        "max": op.max,
-        "min": lambda v: -op.max(-v),
-        "logsumexp": op.logsumexp,
-        "softmax": op.softmax,
-        "linalg.norm": lambda v: _norm_of(op.sum(op.square(v))),
-    }.items()
-}
-
-
-def _norm_of(square):
-    """Take the root of a sum of squares; at zero its derivative is zero, as that of abs is."""
-    return op.where(op.equal(square, 0.0), 0.0, op.sqrt(square))
+def _reduction(name):
+    # `keepdims` may be anything: one number a sample meets K outputs without it.
+    return lambda a, axis=None, keepdims=False: Symbol(reduction(name, _node(a), axis))
 
 
 def logsumexp(f, axis=-1, keepdims=False):
@@ -158,7 +56,7 @@ def logsumexp(f, axis=-1, keepdims=False):
     1.791759
     """
     if isinstance(f, Symbol):
-        return _REDUCTIONS["logsumexp"](f, axis)
+        return _reduction("logsumexp")(f, axis)
     return np.logaddexp.reduce(f, axis=axis, keepdims=keepdims)
 
 
@@ -180,7 +78,7 @@ def softmax(f, axis=-1):
     array([0.25, 0.25, 0.5 ])
     """
     if isinstance(f, Symbol):
-        return _REDUCTIONS["softmax"](f, axis)
+        return _reduction("softmax")(f, axis)
     from scipy.special import softmax as of_arrays
 
     return of_arrays(f, axis=axis)
@@ -196,27 +94,46 @@ def _clip(a, a_min=None, a_max=None, *, min=None, max=None):
 
 def _norm(x, ord=None, axis=None, keepdims=False):
     if ord in (None, 2):
-        return _REDUCTIONS["linalg.norm"](x, axis)
+        return _reduction("linalg.norm")(x, axis)
     if ord == 1:
-        return _REDUCTIONS["sum"](abs(x), axis)
+        return _reduction("sum")(abs(x), axis)
     if ord == np.inf:
-        return _REDUCTIONS["max"](abs(x), axis)
-    raise _unknown(f"numpy.linalg.norm with ord={ord!r}")
+        return _reduction("max")(abs(x), axis)
+    raise unknown(f"numpy.linalg.norm with ord={ord!r}")
 
 
 def _where(condition, a, b):
     return Symbol(op.where(_node(condition), _node(a), _node(b)))
 
 
+def _select(condlist, choicelist, default=0):
+    if len(condlist) != len(choicelist):
+        raise FormulaError(
+            f"np.select in a formula came with {len(condlist)} conditions and {len(choicelist)} choices; "
+            f"give as many of one as of the other."
+        )
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        default = _where(condition, choice, default)
+    return default
+
+
+def _full_like(a, fill_value, dtype=None):
+    return Symbol(_node(fill_value))
+
+
 _ARRAY_FUNCTIONS = {
     np.where: _where,
+    np.select: _select,
+    np.zeros_like: lambda a, dtype=None: _full_like(a, 0.0),
+    np.ones_like: lambda a, dtype=None: _full_like(a, 1.0),
+    np.full_like: _full_like,
     np.clip: _clip,
-    np.sum: _REDUCTIONS["sum"],
-    np.mean: _REDUCTIONS["mean"],
-    np.max: _REDUCTIONS["max"],
-    np.amax: _REDUCTIONS["max"],
-    np.min: _REDUCTIONS["min"],
-    np.amin: _REDUCTIONS["min"],
+    np.sum: _reduction("sum"),
+    np.mean: _reduction("mean"),
+    np.max: _reduction("max"),
+    np.amax: _reduction("max"),
+    np.min: _reduction("min"),
+    np.amin: _reduction("min"),
     np.linalg.norm: _norm,
 }
 
@@ -256,13 +173,13 @@ class Symbol:
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         """NumPy's and SciPy's ufuncs come here."""
         name = ufunc.__name__
-        reduction = _REDUCTION_OF.get(name) if method == "reduce" else None
-        if reduction is None and method != "__call__":
-            raise _unknown(f"{name}.{method}")
-        axis = kwargs.pop("axis", 0) if reduction else None
-        if kwargs.keys() - ({"keepdims"} if reduction else set()):
+        reduced = REDUCTION_OF.get(name) if method == "reduce" else None
+        if reduced is None and method != "__call__":
+            raise unknown(f"{name}.{method}")
+        axis = kwargs.pop("axis", 0) if reduced else None
+        if kwargs.keys() - ({"keepdims"} if reduced else set()):
             raise FormulaError(f"{name} in a formula takes no {', '.join(kwargs)}=; pass the values alone.")
-        return _REDUCTIONS[reduction](*inputs, axis=axis) if reduction else _apply(name, *inputs)
+        return _reduction(reduced)(*inputs, axis=axis) if reduced else _apply(name, *inputs)
 
     def __array_namespace__(self, api_version=None):
         """SciPy's special functions come here, if they are not ufuncs."""
@@ -271,7 +188,7 @@ class Symbol:
     def __array_function__(self, function, types, args, kwargs):
         """NumPy's other functions come here."""
         if function not in _ARRAY_FUNCTIONS:
-            raise _unknown(f"{getattr(function, '__module__', 'numpy')}.{function.__name__}")
+            raise unknown(f"{getattr(function, '__module__', 'numpy')}.{function.__name__}")
         try:
             return _ARRAY_FUNCTIONS[function](*args, **kwargs)
         except FormulaError:
@@ -280,11 +197,26 @@ class Symbol:
             reason = str(error).partition("() ")[2] or str(error)
             raise FormulaError(f"np.{function.__name__} in a formula {reason}.") from None
 
-    sum, mean, max, min = (_REDUCTIONS[name] for name in ("sum", "mean", "max", "min"))
+    sum, mean, max, min = (_reduction(name) for name in ("sum", "mean", "max", "min"))
 
     def clip(self, min=None, max=None):
         """Limit to an interval."""
         return _clip(self, min, max)
+
+    def astype(self, dtype, copy=True):
+        """Turn what is true or false into 1 and 0; numbers stay, since all of a formula is computed in float64."""
+        if np.dtype(dtype).kind != "f" and not is_truth(self._node):
+            raise FormulaError(
+                f"A formula cannot turn {self!r} into {np.dtype(dtype)}: that would round it. Write np.sign, "
+                f"np.where or a comparison."
+            )
+        return self
+
+    def __setitem__(self, index, value):
+        raise FormulaError(
+            f"A formula cannot assign to a part of {self!r}: it is written for one sample. In place of "
+            f"r[r > 0] = a write r = np.where(r > 0, a, r)."
+        )
 
     def __getitem__(self, index):
         if isinstance(index, tuple) and len(index) == 2 and index[0] is Ellipsis:
@@ -323,9 +255,10 @@ class Symbol:
 
     def __array__(self, dtype=None, copy=None):
         raise FormulaError(
-            f"Something tried to turn {self!r} into an array while a formula is traced; np.asarray, "
-            f"scipy.special.logsumexp and scipy.special.softmax do. Use NumPy's functions directly, and "
-            f"logsumexp and softmax of sklearn_losses.formula."
+            f"Something tried to turn {self!r} into an array while a formula is traced; np.asarray, a list of "
+            f"symbols as in np.max([a, b]), scipy.special.logsumexp and scipy.special.softmax do. Use NumPy's "
+            f"functions of the values themselves, as np.maximum(a, b), and logsumexp and softmax of "
+            f"sklearn_losses.formula."
         )
 
     def __iter__(self):

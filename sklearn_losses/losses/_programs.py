@@ -83,9 +83,9 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
         raw = trace(loss.link.link, kept, rank=rank)
     try:
         value = trace(loss.formula, ENCODINGS[encoding](y), raw)
-    except FormulaError as error:  # raised again as it came, so that the user's own line stays in sight
+    except FormulaError as error:  # its traceback shows the user's own line
         error.args = (f"{loss.formula_name}: {error}",)
-        raise
+        raise _as_written(loss, error) from None
     except Exception as error:
         error.add_note(f"This happened while {loss.formula_name} was traced.")
         raise
@@ -103,6 +103,19 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
     for _ in range(_ORDERS[quantity]):
         value = derivative(value, f)
     return [value, *loss._checks(y, f if quantity == "metric" else None, encoding)], y, f
+
+
+def _as_written(loss, error):
+    """Return the same error in terms of y and f themselves, which an encoding or a link may have replaced."""
+    rank = VECTOR if loss.couples_outputs else SCALAR
+    try:
+        trace(loss.formula, variable("y", rank), variable("f", rank))
+    except FormulaError as plain:
+        plain.args = (f"{loss.formula_name}: {plain}",)
+        return plain
+    except Exception:
+        return error
+    return error
 
 
 def _check_parameters(loss):

@@ -10,7 +10,7 @@ from sklearn_losses.formula import (
     SCALAR,
     VECTOR,
     FormulaError,
-    _trace,
+    _vocabulary,
     compile_program,
     logsumexp,
     softmax,
@@ -36,13 +36,15 @@ def ufunc(name):
 
 
 NAMES = [
-    name for name in [*_trace._PRIMITIVE_OF, *_trace._FORMULA_OF] if hasattr(np, name) or hasattr(sp, name)
+    name
+    for name in [*_vocabulary.PRIMITIVE_OF, *_vocabulary.FORMULA_OF]
+    if hasattr(np, name) or hasattr(sp, name)
 ]
 
 
 def test_every_name_that_is_offered_exists():
     # aliases without a name in this NumPy; the ufunc that arrives bears the first name
-    assert {*_trace._PRIMITIVE_OF, *_trace._FORMULA_OF} - set(NAMES) == set()
+    assert {*_vocabulary.PRIMITIVE_OF, *_vocabulary.FORMULA_OF} - set(NAMES) == set()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,6 +137,12 @@ def test_functions_at_zero(name):
         lambda y, f: np.clip(0.5, y, f),
         lambda y, f: np.logical_xor(2 * (y < f), f < 0.9),
         lambda y, f: np.abs(y - f) ** 1.7,
+        lambda y, f: (y > 0.5).astype(float) * f,
+        lambda y, f: (y > 0.5).astype(np.int64) - f,
+        lambda y, f: f.astype(np.float64),
+        lambda y, f: np.select([f < 0.5, f < 0.9], [f, 2 * f], default=y),
+        lambda y, f: np.select([f < 0.5, y > 0.5], [f, 1]),
+        lambda y, f: np.maximum(np.zeros_like(f), y - f) + np.ones_like(y) + np.full_like(f, 2.5),
     ],
 )
 def test_operators_and_methods_give_what_numpy_gives(formula):
@@ -211,6 +219,12 @@ def python_if(y, f):
     return y
 
 
+def assign(y, f):
+    r = y - f
+    r[r > 0] = 1
+    return r
+
+
 ERRORS = [
     # what is written, a piece of the formula as the message shows it, the remedy
     (python_if, "f < y", r"np\.where\(condition, a, b\)"),
@@ -224,7 +238,12 @@ ERRORS = [
     (lambda y, f: round(f, 2), "f is a symbol", r"round\(\)"),
     (lambda y, f: complex(f), "f is a symbol", r"NumPy's functions"),
     (lambda y, f: [1, 2][f], "f is a symbol", r"NumPy's functions"),
-    (lambda y, f: np.asarray(f), "f into an array", r"NumPy's functions directly"),
+    (lambda y, f: np.asarray(f), "f into an array", r"NumPy's functions of the values themselves"),
+    (lambda y, f: np.max([y, f]), "into an array", r"np\.maximum\(a, b\)"),
+    (assign, "part of y - f", r"np\.where\(r > 0, a, r\)"),
+    (lambda y, f: (y - f).astype(int), "y - f into int64", r"np\.sign"),
+    (lambda y, f: np.arctan2(y, f), "arctan2", "Did you mean arctan"),
+    (lambda y, f: np.select([y > f], [y, f]), "1 conditions and 2 choices", "as many"),
     (lambda y, f: np.array([y, f]), "into an array|iterated|length", "formula"),
     (lambda y, f: sp.logsumexp(f), "scipy.special.logsumexp", r"logsumexp of sklearn_losses\.formula"),
     (lambda y, f: sp.softmax(f), "scipy.special.softmax", r"softmax of sklearn_losses\.formula"),
@@ -327,7 +346,7 @@ def test_messages_stay_short_however_long_the_formula():
 
 
 def test_what_cannot_be_used_is_no_symbol_attribute():
-    with pytest.raises(AttributeError, match="astype"):
-        trace(lambda y, f: f.astype(float), variable("y"), variable("f"))
+    with pytest.raises(AttributeError, match="tolist"):
+        trace(lambda y, f: f.tolist(), variable("y"), variable("f"))
     with pytest.raises(TypeError, match="unhashable"):
         trace(lambda y, f: {f: 1}, variable("y"), variable("f"))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
+import sklearn_losses
 from sklearn_losses import (
     CrossEntropy,
     FunctionLoss,
@@ -313,6 +314,22 @@ def test_a_formula_with_an_error_is_named(how, error, message):
 def test_a_function_with_an_error_is_named():
     with pytest.raises(TypeError, match=r"^silent: The formula returned None"):
         FunctionLoss(silent)([1.0], [2.0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [("MarginLoss", r"true"), ("ProbabilityLoss", "true"), ("MulticlassLoss", "one value")],
+)
+def test_errors_show_the_formula_as_written(kind, shown):
+    """Not the recoded label, the clipped probability or its link, which come in the place of y and f."""
+
+    class Broken(getattr(sklearn_losses, kind)):
+        def formula(self, y, f):
+            return y * f if kind == "MulticlassLoss" else 1 if y * f else 0
+
+    prediction = np.array([[0.5, 0.5], [0.25, 0.75]]) if kind == "MulticlassLoss" else [0.5, 0.25]
+    with pytest.raises(TypeError, match=rf"{shown}.* y \* f|Whether y \* f is {shown}"):
+        Broken()([0, 1], prediction)
 
 
 def test_a_loss_without_formula_says_so():
