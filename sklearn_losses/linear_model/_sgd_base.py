@@ -22,12 +22,13 @@ from ._base import (
     unchanged_on_error,
 )
 from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
+from ._plain import is_plain
+from ._stream import Memory, Stream, settings_of
 from .solvers._auto import AutoDescent, Columns, Exhausted
 from .solvers._epochs import Epochs, Plateau
 from .solvers._rows import Rows
 from .solvers._sgd import Adaptive, Constant, Descent, InverseScaling, Optimal, gradient_at
-
-LARGEST_SEED = np.iinfo(np.int32).max
+from .solvers._stream import MOST_COLUMNS, newton_solution
 
 # The intercept of sparse data makes small steps: it moves with every sample, a column with few.
 SPARSE_INTERCEPT_DECAY = 0.01
@@ -137,15 +138,10 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             raise InvalidParameterError(
                 "l1_ratio must be set when penalty is 'elasticnet': a number from 0 to 1, got None."
             )
-        if self.learning_rate == "auto":
-            if streaming:
-                raise InvalidParameterError(
-                    "learning_rate='auto' is for fit: partial_fit needs one of the other schedules."
-                )
-            if self.average:
-                raise InvalidParameterError(
-                    "average must be False with learning_rate='auto', whose steps average by themselves."
-                )
+        if self.learning_rate == "auto" and self.average:
+            raise InvalidParameterError(
+                "average must be False with learning_rate='auto', whose steps average by themselves."
+            )
         if self.learning_rate in ("pa1", "pa2"):
             self._check_slopes(self._get_loss())
 
@@ -214,14 +210,22 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         watch = Watch(self, self.max_iter, {"X": X, "y": y, "metadata": metadata})
         shape = self._n_outputs, X.shape[1]
         start = Solution(*self._starting_point(shape, X.dtype, coef_init, intercept_init))
-        for name in ("_standard_coef", "_standard_intercept", "_average_coef", "_average_intercept"):
+        for name in (
+            "_standard_coef",
+            "_standard_intercept",
+            "_average_coef",
+            "_average_intercept",
+            "_memory",
+        ):
             self.__dict__.pop(name, None)
         self.t_ = 1.0
         self._train(X, y, sample_weight, start, max_iter=self.max_iter, tol=self.tol, watch=watch)
         watch.end(self._attributes_of_fit())
 
     def _fit_more(self, X, y, sample_weight, first, set_target):
-        X, y = self._check_training_data(X, y, first=first)
+        named = first or hasattr(self, "feature_names_in_")
+        if named or not is_plain(X, y, self.n_features_in_, self.coef_.dtype):
+            X, y = self._check_training_data(X, y, first=first)
         if first:
             set_target(y)
             self.t_ = 1.0
@@ -246,6 +250,8 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         auto = self.learning_rate == "auto"
         data = X if auto else Rows(X)
         start_descent = self._auto_descent if auto else self._descent
+        if auto and watch is None:
+            start_descent = Stream(self).descent
         epochs = []
         for k, problem in enumerate(self._problems(X, y, sample_weight, loss)):
             descent = start_descent(loss, data, problem, start, k, measured=tol is not None)
@@ -269,6 +275,9 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         else:
             self._in_threads([epoch.run for epoch in epochs])
         self.__dict__.update(self._results(epochs, X, first_step))
+        self.__dict__.pop("_memory", None)
+        if auto and watch is None:
+            self._memory = Memory.of(self, [epoch.descent for epoch in epochs])
 
     def _descent(self, loss, rows, problem, start, k, *, measured):
         measured = measured or self.verbose > 0
@@ -306,8 +315,10 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         if not self._for_classifier and loss.link.name == "identity":
             spread = float(np.median(np.abs(y - np.median(y)))) or float(np.std(y)) or 1.0
         l2, l1 = self._penalty_strengths()
-        return AutoDescent(
-            (loss.training_program(), loss.training_gradient_program()),
+        programs = loss.training_program(), loss.training_gradient_program()
+        seed = problem.seed if self.shuffle else None
+        descent = AutoDescent(
+            programs,
             X,
             columns,
             y,
@@ -319,9 +330,16 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             l2=l2,
             l1=l1,
             fit_intercept=self.fit_intercept,
-            seed=problem.seed if self.shuffle else None,
+            seed=seed,
             held_out=problem.held_out,
         )
+        if X.shape[1] <= MOST_COLUMNS:
+            given = start.coef[k], start.intercept[k]
+            trained, settings = descent.order, settings_of(self, loss)
+            descent.consider(
+                *newton_solution(programs, X, y, weight, *given, trained=trained, seed=seed, **settings)
+            )
+        return descent
 
     def _in_threads(self, jobs):
         """Call every function. Threads suffice: the descents run without the GIL."""

@@ -7,7 +7,8 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 
 from ._base import InvalidParameterError, LinearClassifierBase, check_weights, number, unchanged_on_error
-from ._sgd_base import LARGEST_SEED, Problem, SGDModel
+from ._plain import LARGEST_SEED, drawn
+from ._sgd_base import Problem, SGDModel
 from ._validation import accuracy, held_out_score, hold_out, negative_loss
 
 
@@ -68,8 +69,10 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         - 'adaptive': `eta0`, divided by 5 instead of ending the fit, until it is 1e-6;
         - 'pa1', 'pa2': what solves the loss of the sample, passive-aggressively: at most `eta0`, or softened
           by it. For losses of slope -1, 0 or 1 only, such as 'hinge';
-        - 'auto': nothing to choose, and no scaling of columns: schedule-free steps on implicitly scaled columns,
-          in `fit` only. The best model after any pass is kept; `tol` is relative to all that was gained.
+        - 'auto': nothing to choose, and no scaling of columns. With at most 500 columns Newton's method, on all rows
+          or a sample (`fit`), or on each batch beside a quadratic memory of those before (`partial_fit`); then, or
+          with more columns, schedule-free steps on implicitly scaled columns. After a pass of `fit` the best model
+          so far is kept; `tol` is relative to all that was gained.
     eta0 : float, default=0.01
         Length of the first step, > 0; 'optimal' does not use it. With 'pa1' and 'pa2', the aggressiveness C.
     power_t : float, default=0.5
@@ -222,7 +225,9 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train by one pass over these samples, going on from the previous ones.
 
-        A failed call leaves the estimator as it was.
+        A failed or interrupted call leaves the estimator as it was. With ``learning_rate='auto'`` the estimator
+        remembers the scales of the columns, the curvature of the losses so far and the last rows; `fit` drops that.
+        A weight of 2 then counts as two rows, so only the ratio of the weights of all calls matters.
 
         Parameters
         ----------
@@ -270,23 +275,26 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         """Give the problem of each class against the rest, drawing seeds in the order of scikit-learn."""
         early = self.early_stopping
         sample_weight = check_weights(sample_weight, X.shape[0], all_may_be_zero=bool(early))
-        random_state = check_random_state(self.random_state)
         targets = list(
             self._binary_problems(y, sample_weight, loss, rest_weighs_one=self.learning_rate != "auto")
         )
         positive = max(loss.binary_values)
         splitter = StratifiedShuffleSplit(test_size=self.validation_fraction, random_state=self.random_state)
-        if len(targets) == 1:
+        names = [""] if len(targets) == 1 else [f"[{label}] " for label in self.classes_]
+        held_out = None
+        if len(targets) == 1 and not early:
+            seeds = drawn(self.random_state, (1, 0))[1:]
+        elif len(targets) == 1:
+            random_state = check_random_state(self.random_state)
             random_state.randint(1, LARGEST_SEED)
-            held_out = hold_out(splitter, y, sample_weight) if early else None
-            seeds, names = [random_state.randint(LARGEST_SEED)], [""]
+            held_out = hold_out(splitter, y, sample_weight)
+            seeds = [random_state.randint(LARGEST_SEED)]
         else:
+            random_state = check_random_state(self.random_state)
             held_out = hold_out(splitter, y, sample_weight) if early else None
             seeds = [
-                second_draw(np.random.RandomState(seed))
-                for seed in random_state.randint(LARGEST_SEED, size=len(targets))
+                drawn(int(seed), (1, 0))[1] for seed in random_state.randint(LARGEST_SEED, size=len(targets))
             ]
-            names = [f"[{label}] " for label in self.classes_]
         for (target, weight), seed, name in zip(targets, seeds, names, strict=True):
             score = None
             if early == "loss":
@@ -298,9 +306,3 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
             if early:
                 score = held_out_score(score, X, held_out)
             yield Problem(target, weight, int(seed), held_out, score, name)
-
-
-def second_draw(random_state):
-    """Give the second number: scikit-learn spends the first elsewhere."""
-    random_state.randint(1, LARGEST_SEED)
-    return random_state.randint(LARGEST_SEED)

@@ -2,10 +2,10 @@
 
 import numpy as np
 from sklearn.model_selection import ShuffleSplit
-from sklearn.utils import check_random_state
 
 from ._base import LinearRegressorBase, check_weights, unchanged_on_error
-from ._sgd_base import LARGEST_SEED, Problem, SGDModel
+from ._plain import drawn
+from ._sgd_base import Problem, SGDModel
 from ._validation import determination, held_out_score, hold_out, negative_loss
 
 
@@ -60,8 +60,10 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
         - 'adaptive': `eta0`, divided by 5 instead of ending the fit, until it is 1e-6;
         - 'pa1', 'pa2': what solves the loss of the sample, passive-aggressively: at most `eta0`, or softened
           by it. For losses of slope -1, 0 or 1 only, such as 'epsilon_insensitive';
-        - 'auto': nothing to choose, and no scaling of columns: schedule-free steps on implicitly scaled columns,
-          in `fit` only. The best model after any pass is kept; `tol` is relative to all that was gained.
+        - 'auto': nothing to choose, and no scaling of columns. With at most 500 columns Newton's method, on all rows
+          or a sample (`fit`), or on each batch beside a quadratic memory of those before (`partial_fit`); then, or
+          with more columns, schedule-free steps on implicitly scaled columns. After a pass of `fit` the best model
+          so far is kept; `tol` is relative to all that was gained.
     eta0 : float, default=0.01
         Length of the first step, > 0; 'optimal' does not use it. With 'pa1' and 'pa2', the aggressiveness C.
     power_t : float, default=0.25
@@ -197,7 +199,9 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
     def partial_fit(self, X, y, sample_weight=None):
         """Train by one pass over these samples, going on from the previous ones.
 
-        A failed call leaves the estimator as it was.
+        A failed or interrupted call leaves the estimator as it was. With ``learning_rate='auto'`` the estimator
+        remembers the scales of the columns, the curvature of the losses so far and the last rows; `fit` drops that.
+        A weight of 2 then counts as two rows, so only the ratio of the weights of all calls matters.
 
         Parameters
         ----------
@@ -238,7 +242,5 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
             else:
                 measure = determination(target, part, loss.link)
             score = held_out_score(measure, X, held_out)
-        random_state = check_random_state(self.random_state)
-        seed = random_state.randint(0, LARGEST_SEED)
-        random_state.randint(1, LARGEST_SEED)  # scikit-learn draws once more
-        yield Problem(y, weight, int(seed), held_out, score)
+        seed, _ = drawn(self.random_state, (0, 1))  # scikit-learn draws once more
+        yield Problem(y, weight, seed, held_out, score)

@@ -71,6 +71,13 @@ def test_no_loss(model, loss):
 
 
 @both
+def test_huber_without_width(model):
+    """Its loss is zero everywhere; scikit-learn trains nothing and says nothing."""
+    with pytest.raises(ValueError, match="delta of Huber must be a number in"):
+        clone(model).set_params(loss="huber", epsilon=0).fit(X, target_of(model))
+
+
+@both
 @pytest.mark.parametrize("loss", ["cross_entropy", "kl_divergence"])
 def test_losses_that_couple_outputs(model, loss):
     with pytest.raises(ValueError, match="one raw prediction a sample"):

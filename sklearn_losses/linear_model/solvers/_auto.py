@@ -7,6 +7,7 @@ X is never written. The penalty stays on the raw coefficients.
 import numpy as np
 from sklearn.utils.extmath import safe_sparse_dot
 
+from ._scales import check_bounded
 from ._schedule_free import dense_pass, sparse_pass
 
 LONGEST_FIRST_STEP = 1.0  # in units of 1 / (curvature * mean squared norm of the scaled rows)
@@ -120,6 +121,7 @@ class AutoDescent:
         self._keep(np.append(coef, 0.0), intercept)
         self.null = self.objective
         curvature = self._curvature(spread)
+        self.scales = curvature, spread
         mean_square = np.average(self.squares, weights=self.weight) + fit_intercept
         self.step = LONGEST_FIRST_STEP / (curvature * mean_square)
         self._restart()
@@ -143,6 +145,11 @@ class AutoDescent:
         if objective < self.objective or self.objective == np.inf:
             self.objective, self.loss = float(objective), total / whole
             self.best = coef.copy(), float(intercept)
+
+    def consider(self, coef, intercept):
+        """Go on from these, if they are better."""
+        self._keep(np.append(coef, 0.0), intercept)
+        self._restart()
 
     def _restart(self):
         coef, intercept = self.best
@@ -171,6 +178,7 @@ class AutoDescent:
                 self.squares, *state, *last,
             )  # fmt: skip
         self._keep(self.x, self.x[-1] - self.x[:-1] @ columns.centre)
+        check_bounded(self.null - self.objective, self.null, *self.scales)
         if before - self.objective <= LEAST_PROGRESS * (self.null - self.objective):
             self.step *= SHORTENING
             self._restart()
