@@ -53,6 +53,8 @@ class Objective:
         self.programs = self.loss.training_program(), self.loss.training_gradient_program()
 
     def __call__(self, coef, intercept):
+        if not (np.isfinite(coef).all() and np.isfinite(intercept)):
+            return np.inf
         with np.errstate(over="ignore", invalid="ignore"):
             mean = self._mean(np.asarray(self.X @ coef + intercept))
             return mean + 0.5 * self.l2 * coef @ coef + self.l1 * np.abs(coef).sum()

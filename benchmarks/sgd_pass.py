@@ -89,18 +89,19 @@ def main(repetitions=5, scale=1.0):
     rng = np.random.default_rng(0)
     losses = {"log_loss": [OwnLogLoss()], "hinge": [OwnHinge(), own_hinge]}
     built_in = {loss: [] for loss in losses}
-    X, y = dense_data(int(200_000 * scale), 100, rng)
-    report("dense 200,000 x 100, float64", X, y, repetitions, losses)
-    report("dense 200,000 x 100, float32", X.astype(np.float32), y, repetitions, built_in)
+    n_dense, n_sparse = int(200_000 * scale), int(100_000 * scale)
+    X, y = dense_data(n_dense, 100, rng)
+    report(f"dense {n_dense:,} x 100, float64", X, y, repetitions, losses)
+    report(f"dense {n_dense:,} x 100, float32", X.astype(np.float32), y, repetitions, built_in)
     measured = {"tol": 1e-3, "n_iter_no_change": 100}
     report("  objective measured", X, y, repetitions, built_in, **measured)
     del X
-    X, y = dense_data(int(200_000 * scale), 20, rng)
-    report("dense 200,000 x 20, float64", X, y, repetitions, built_in)
-    X, y = sparse_data(int(100_000 * scale), 2**18, 80, rng)
-    report("sparse 100,000 x 2^18, float64", X, y, repetitions, losses)
+    X, y = dense_data(n_dense, 20, rng)
+    report(f"dense {n_dense:,} x 20, float64", X, y, repetitions, built_in)
+    X, y = sparse_data(n_sparse, 2**18, 80, rng)
+    report(f"sparse {n_sparse:,} x 2^18, float64", X, y, repetitions, losses)
     report("  objective measured", X, y, repetitions, built_in, **measured)
-    report("sparse 100,000 x 2^18, float32", X.astype(np.float32), y, repetitions, built_in)
+    report(f"sparse {n_sparse:,} x 2^18, float32", X.astype(np.float32), y, repetitions, built_in)
 
 
 if __name__ == "__main__":
