@@ -7,7 +7,7 @@ With `auto` the others are left out.
 The scores are those of `problems.py`; `doubt` is by how much, on their scale, the optimum may be too high
 (`optimum.py`). Behind a StandardScaler (MaxAbsScaler for sparse data), F is the objective on the scaled columns.
 Needs statsmodels for some real data sets; they are left out without it, and for seeds other than 0. A star marks
-problems on which nothing was ever tuned.
+problems that came after the tuning: see `problems.py`.
 """
 
 import sys
