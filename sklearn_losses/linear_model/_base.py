@@ -1,7 +1,7 @@
-"""What every linear estimator shares: input checks, encoding of labels, weights, and predictions.
+"""What every linear estimator shares: input checks, weights, and predictions.
 
-Knows estimators and asks the loss for its facts (`binary_values`, `positive_probability`, `link`, ...). Knows
-nothing of how coefficients are found: that is the solvers'.
+Knows estimators; what y means is `_targets.py`'s. Knows nothing of how coefficients are found: that is the
+solvers'.
 """
 
 from contextlib import contextmanager
@@ -10,13 +10,21 @@ from numbers import Integral, Real
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ..losses import get_loss
+from ._plain import is_plain
+from ._targets import (
+    check_classification,
+    check_regression,
+    classification,
+    is_matrix,
+    models_probabilities,
+    regression,
+    target_of_classes,
+)
 
 
 class InvalidParameterError(ValueError, TypeError):
@@ -119,22 +127,21 @@ class LinearModel(BaseEstimator):
         return tags
 
     def _get_loss(self):
-        """Turn the parameter `loss` into a scalar loss."""
-        loss = get_loss(self.loss, for_classifier=self._for_classifier, epsilon=self.epsilon)
-        if loss.couples_outputs:
-            remedy = (
-                "Use loss='log_loss': several classes are then trained one against the rest."
-                if self._for_classifier
-                else "Use a regression loss, such as 'squared_error'."
-            )
-            raise InvalidParameterError(
-                f"{type(self).__name__} trains losses of one raw prediction a sample; {loss!r} needs the "
-                f"predictions of all outputs at once. {remedy}"
-            )
-        return loss
+        """Turn the parameter `loss` into a loss."""
+        return get_loss(self.loss, for_classifier=self._for_classifier, epsilon=self.epsilon)
 
-    def _check_training_data(self, X, y, *, first):
+    def _target_kind(self):
+        """Give what the loss says y is; None while `loss` is none."""
+        try:
+            return self._get_loss().target_kind
+        except (ValueError, TypeError):
+            return None
+
+    def _check_training_data(self, X, y, *, first, multi_output):
         """Check X and y. After the first call they must fit the model that is there."""
+        plain = not first and not hasattr(self, "feature_names_in_")
+        if plain and is_plain(X, y, self.n_features_in_, self.coef_.dtype):
+            return X, y
         return validate_data(
             self,
             X,
@@ -144,6 +151,7 @@ class LinearModel(BaseEstimator):
             dtype=[np.float64, np.float32] if first else self.coef_.dtype,
             order="C",
             y_numeric=not self._for_classifier,
+            multi_output=multi_output,
             reset=first,
         )
 
@@ -192,31 +200,70 @@ class LinearModel(BaseEstimator):
         self
         """
         check_is_fitted(self, "coef_")
+        self._sparse_of_vector = self._is_flat
         self.coef_ = sp.csr_matrix(self.coef_)
         return self
+
+    @property
+    def _is_flat(self):
+        """Whether `coef_`, when dense, has shape (n_features,)."""
+        return self._sparse_of_vector if sp.issparse(self.coef_) else self.coef_.ndim == 1
 
     def _dense_coef(self):
         if not sp.issparse(self.coef_):
             return self.coef_
         coef = self.coef_.toarray()
-        return coef if self._for_classifier else coef.ravel()
+        return coef.ravel() if self._is_flat else coef
 
     def _raw_prediction(self, X):
-        """X @ coef_.T + intercept_, of shape (n_samples,) where there is one output."""
+        """X @ coef_.T + intercept_, of shape (n_samples, n_outputs)."""
         check_is_fitted(self, "coef_")
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         coef = self.coef_ if sp.issparse(self.coef_) else np.atleast_2d(self.coef_)
-        raw = safe_sparse_dot(X, coef.T, dense_output=True) + self.intercept_
-        return raw.ravel() if raw.shape[1] == 1 else raw
+        return safe_sparse_dot(X, coef.T, dense_output=True) + self.intercept_
 
 
 class LinearRegressorBase(RegressorMixin, LinearModel):
-    """What linear regressors share; `coef_` has shape (n_features,), `intercept_` (1,)."""
+    """What linear regressors share.
+
+    `coef_` has shape (n_features,) and `intercept_` (1,) where y is (n_samples,); else (n_outputs, n_features)
+    and (n_outputs,).
+    """
 
     _for_classifier = False
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = self._target_kind() != "vector"
+        return tags
+
+    def _check_training_set(self, X, y, loss, *, first):
+        """Check X and y, and give them with the target that they are."""
+        check_regression(loss, y, type(self).__name__)
+        X, y = self._check_training_data(X, y, first=first, multi_output=True)
+        n_columns = y.shape[1] if y.ndim == 2 else None
+        if not first and n_columns != self._n_columns:
+            now, before = (
+                "one number a sample" if n is None else f"{n} column{'s' * (n > 1)}"
+                for n in (n_columns, self._n_columns)
+            )
+            raise ValueError(
+                f"y has {now}, but this model was trained on {before}: every batch needs the same outputs. "
+                f"Use a new model for others."
+            )
+        return X, y, regression(loss, n_columns)
+
+    @property
+    def _n_columns(self):
+        """Columns of y; None where y is (n_samples,)."""
+        return None if self._is_flat else len(self.intercept_)
+
+    def _fitted_target(self):
+        return regression(self._get_loss(), self._n_columns)
+
     def predict(self, X):
-        """Predict the target: the inverse link of X @ coef_ + intercept_.
+        """Predict the target: the inverse link of X @ coef_.T + intercept_.
 
         Parameters
         ----------
@@ -225,9 +272,10 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return self._get_loss().link.inverse(self._raw_prediction(X))
+        raw = self._raw_prediction(X)
+        return self._fitted_target().predict(raw)
 
 
 def gives_probabilities(classifier):
@@ -236,67 +284,40 @@ def gives_probabilities(classifier):
         loss = classifier._get_loss()
     except (ValueError, TypeError) as error:
         raise AttributeError(f"no probabilities: {error}") from error
-    if loss.positive_probability is None:
+    if not models_probabilities(loss):
         raise AttributeError(
-            f"probability estimates are not available for loss={classifier.loss!r}. Use loss='log_loss', or "
-            "sklearn.calibration.CalibratedClassifierCV around this estimator."
+            f"probability estimates are not available for loss={classifier.loss!r}. Use loss='log_loss' or "
+            "'cross_entropy', or sklearn.calibration.CalibratedClassifierCV around this estimator."
         )
     return True
 
 
 class LinearClassifierBase(ClassifierMixin, LinearModel):
-    """What linear classifiers share: two classes have one output, more have one each, against the rest."""
+    """What linear classifiers share.
+
+    With a loss of one raw prediction two classes have one output, more have one each, against the rest. With a
+    loss of several, every class or label has one.
+    """
 
     _for_classifier = True
 
-    def _classes_of(self, y):
-        """Give the sorted classes of a first training target."""
-        check_classification_targets(y)
-        classes = np.unique(y)
-        if len(classes) < 2:
-            raise ValueError(
-                f"The number of classes has to be greater than one; got {len(classes)} class, {classes[0]!r}."
-            )
-        return classes
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        several = self._target_kind() == "indicator"
+        tags.classifier_tags.multi_label = several
+        tags.target_tags.multi_output = several
+        tags.target_tags.single_output = not several
+        return tags
 
-    def _encode(self, y):
-        """Give the index of each label among `classes_`."""
-        try:
-            indices = np.searchsorted(self.classes_, y)
-        except TypeError as error:
-            raise ValueError(f"y has labels of another type than classes_ {self.classes_!r}") from error
-        indices = np.minimum(indices, len(self.classes_) - 1)
-        known = self.classes_[indices] == y
-        if not np.all(known):
-            unknown = y[np.argmin(known)]
-            raise ValueError(
-                f"y contains the label {unknown!r}, which is not among the classes {self.classes_!r}. "
-                "Name all classes in the first call of partial_fit."
-            )
-        return indices
+    def _check_training_set(self, X, y, loss, classes=None, *, first):
+        """Check X and y, and give them with the target that they are."""
+        check_classification(loss, y, type(self).__name__)
+        rows = y is not None and (loss.target_kind == "indicator" or is_matrix(y))
+        X, y = self._check_training_data(X, y, first=first, multi_output=rows)
+        return X, y, classification(loss, y, classes) if first else self._fitted_target()
 
-    def _binary_problems(self, y, sample_weight, loss, *, rest_weighs_one=True):
-        """Yield the targets and weights of each output.
-
-        With two classes the second is positive and each class has its weight. Otherwise class k stands
-        against the rest, whose weight stays 1, as in scikit-learn, or is that of each sample's own class.
-        """
-        n_classes = len(self.classes_)
-        indices = self._encode(y)
-        weight_of = np.ones(n_classes)
-        if self.class_weight is not None:
-            weight_of = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        negative, positive = loss.binary_values
-        for k in [1] if n_classes == 2 else range(n_classes):
-            is_positive = indices == k
-            class_weight = weight_of[k], (weight_of[0] if n_classes == 2 else 1.0)
-            weight = sample_weight
-            if not rest_weighs_one:
-                if self.class_weight is not None:
-                    weight = weight_of[indices] * (1.0 if weight is None else weight)
-            elif class_weight != (1.0, 1.0):
-                weight = np.where(is_positive, *class_weight) * (1.0 if weight is None else weight)
-            yield np.where(is_positive, float(positive), float(negative)), weight
+    def _fitted_target(self):
+        return target_of_classes(self._get_loss(), self.classes_)
 
     def decision_function(self, X):
         """Raw predictions X @ coef_.T + intercept_: the larger, the surer of the class.
@@ -310,7 +331,8 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         -------
         ndarray of shape (n_samples,) for two classes (positive: the second), else (n_samples, n_classes)
         """
-        return self._raw_prediction(X)
+        raw = self._raw_prediction(X)
+        return self._fitted_target().decision(raw)
 
     def predict(self, X):
         """Predict the class with the largest raw prediction.
@@ -322,17 +344,18 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,), or (n_samples, n_labels)
+            Classes; or for losses of several labels an indicator matrix, 1 where the raw prediction is positive.
         """
-        raw = self.decision_function(X)
-        return self.classes_[(raw > 0).astype(np.intp) if raw.ndim == 1 else raw.argmax(axis=1)]
+        raw = self._raw_prediction(X)
+        return self._fitted_target().predict(raw)
 
     @available_if(gives_probabilities)
     def predict_proba(self, X):
-        """Probability of each class, for losses that model it (such as ``log_loss``).
+        """Probability of each class or label, for losses that model it, such as ``log_loss``, ``cross_entropy``.
 
-        With several classes the probabilities of each against the rest are divided by their sum; where all
-        are zero, every class gets the same.
+        Those of several classes, each against the rest, are divided by their sum; where all are zero, every class
+        gets the same. Losses of several labels give the probability of each label; rows need not sum to one.
 
         Parameters
         ----------
@@ -349,12 +372,8 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         Zadrozny and Elkan (2002). Transforming classifier scores into accurate multiclass probability
         estimates. KDD. https://doi.org/10.1145/775047.775151
         """
-        probability = np.asarray(self._get_loss().positive_probability.inverse(self.decision_function(X)))
-        if probability.ndim == 1:
-            return np.column_stack([1.0 - probability, probability])
-        total = probability.sum(axis=1, keepdims=True)
-        uniform = np.full_like(probability, 1.0 / probability.shape[1])
-        return np.divide(probability, total, out=uniform, where=total > 0)
+        raw = self._raw_prediction(X)
+        return self._fitted_target().probabilities(raw)
 
     @available_if(gives_probabilities)
     def predict_log_proba(self, X):
@@ -371,3 +390,26 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy of `predict`; where y holds class probabilities, the mean probability of the predicted class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The features.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Labels, class probabilities, or an indicator matrix (all labels of a sample must then be right).
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weight of each sample; 1 if not given.
+
+        Returns
+        -------
+        float
+        """
+        if self._target_kind() != "classes" or not is_matrix(y):
+            return super().score(X, y, sample_weight)
+        raw = self._raw_prediction(X)
+        target = self._fitted_target()
+        (problem,) = target.problems(np.asarray(y), check_weights(sample_weight, len(raw)))
+        return float(target.quality(problem, problem.weight)(raw))

@@ -1,10 +1,11 @@
 """What SGDClassifier and SGDRegressor share: their parameters and what these ask of the solver.
 
-Knows no labels and no targets: it is handed `Problem`s. The descent itself is in `solvers/`.
+Knows no labels and no targets: it is handed `Run`s. The descent itself is in `solvers/`.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -17,17 +18,21 @@ from ._base import (
     InvalidParameterError,
     LinearModel,
     check_parameters,
+    check_weights,
     number,
     one_of,
     unchanged_on_error,
 )
 from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
-from ._plain import is_plain
 from ._stream import Memory, Stream, settings_of
+from ._targets import Problem
+from ._validation import held_out_score, hold_out, negative_loss
 from .solvers._auto import AutoDescent, Columns, Exhausted
 from .solvers._epochs import Epochs, Plateau
 from .solvers._rows import Rows
 from .solvers._sgd import Adaptive, Constant, Descent, InverseScaling, Optimal, gradient_at
+from .solvers._sgd_several import CoupledDescent
+from .solvers._start import is_flat_at_zero, least_squares_step
 from .solvers._stream import MOST_COLUMNS, newton_solution
 
 # The intercept of sparse data makes small steps: it moves with every sample, a column with few.
@@ -35,19 +40,16 @@ SPARSE_INTERCEPT_DECAY = 0.01
 
 
 @dataclass
-class Problem:
-    """What one output is trained on."""
+class Run:
+    """How one problem is trained."""
 
-    y: np.ndarray
-    """Targets as the loss takes them, float64."""
-    weight: np.ndarray | None
+    problem: Problem
     seed: int
     """Of the shuffle."""
     held_out: np.ndarray | None = None
     """Which samples are not trained on."""
     score: Any = None
     """What is watched on them: a function of coefficients and intercept."""
-    name: str = ""
 
 
 @dataclass
@@ -65,10 +67,20 @@ class Solution:
         averages = [d.average_coef for d in descents]
         averaged = averages[0] is not None
         return cls(
-            np.stack([d.coef for d in descents]),
-            np.array([d.intercept for d in descents], dtype=dtype),
-            np.stack(averages) if averaged else None,
-            np.array([d.average_intercept for d in descents], dtype=dtype) if averaged else None,
+            np.vstack([d.coef for d in descents]),
+            np.hstack([d.intercept for d in descents]).astype(dtype),
+            np.vstack(averages) if averaged else None,
+            np.hstack([d.average_intercept for d in descents]).astype(dtype) if averaged else None,
+        )
+
+    def of_problem(self, problem):
+        """Give the part that a problem is about: vectors and numbers where it has one output."""
+        part = problem.outputs if problem.coupled else problem.outputs.start
+        return Solution(
+            self.coef[part],
+            self.intercept[part],
+            None if self.average_coef is None else self.average_coef[part],
+            None if self.average_intercept is None else self.average_intercept[part],
         )
 
 
@@ -148,14 +160,17 @@ class SGDModel(CallbackSupportMixin, LinearModel):
     def _check_slopes(self, loss):
         """Raise unless the loss has slope -1, 0 or 1 everywhere, which is what PA-I and PA-II solve."""
         f = np.pi * np.linspace(-3, 3, 101)
+        sound = not loss.couples_outputs
         for y in loss.binary_values if self._for_classifier else (-4.2, 0.03, 1.7):
-            (slopes,), _ = loss.training_gradient_program().arrays(np.full_like(f, y), f)
-            if not np.all(np.isclose(slopes, np.rint(slopes)) & (np.abs(slopes) < 1.5)):
-                known = "'hinge'" if self._for_classifier else "'epsilon_insensitive'"
-                raise InvalidParameterError(
-                    f"Learning rate {self.learning_rate!r} only works with losses whose slope is -1, 0 or 1, "
-                    f"such as {known}; got loss={self.loss!r}."
-                )
+            if sound:
+                (slopes,), _ = loss.training_gradient_program().arrays(np.full_like(f, y), f)
+                sound = bool(np.all(np.isclose(slopes, np.rint(slopes)) & (np.abs(slopes) < 1.5)))
+        if not sound:
+            known = "'hinge'" if self._for_classifier else "'epsilon_insensitive'"
+            raise InvalidParameterError(
+                f"Learning rate {self.learning_rate!r} only works with losses whose slope is -1, 0 or 1, "
+                f"such as {known}; got loss={self.loss!r}."
+            )
 
     def _penalty_strengths(self):
         """Give the factors of ||coef||^2 / 2 and of ||coef||_1."""
@@ -172,17 +187,17 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         if self.learning_rate != "optimal":
             return Constant(self.eta0)
         # Bottou's choice: the first step is as long as a coefficient of the size that alpha lets one expect,
-        # or shorter where the loss is steep there.
+        # or shorter where the loss is steep there (which those that couple outputs are not).
         size = self.alpha**-0.25
-        slope = gradient_at(program, 1.0, -size)
+        slope = 1.0 if program.takes_vectors else gradient_at(program, 1.0, -size)
         return Optimal(self.alpha, size / max(1.0, slope) if np.isfinite(slope) else size)
 
     # ---- fit and partial_fit ---------------------------------------------------------------------
 
-    def _fit_from(self, X, y, coef_init, intercept_init, sample_weight):
+    def _fit_from(self, X, y, coef_init, intercept_init, sample_weight, **about_target):
         with unchanged_on_error(self):
             self._check_parameters(streaming=False)
-            self._fit_watched(X, y, coef_init, intercept_init, sample_weight)
+            self._fit_watched(X, y, coef_init, intercept_init, sample_weight, **about_target)
         if self.tol is not None and self.n_iter_ == self.max_iter:
             warnings.warn(
                 "Maximum number of iteration reached before convergence. Consider increasing max_iter to "
@@ -200,15 +215,15 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         return self
 
     @with_callbacks
-    def _fit_watched(self, X, y, coef_init, intercept_init, sample_weight):
+    def _fit_watched(self, X, y, coef_init, intercept_init, sample_weight, **about_target):
         if self.warm_start and hasattr(self, "coef_"):
             coef_init = self._dense_coef() if coef_init is None else coef_init
             intercept_init = self.intercept_ if intercept_init is None else intercept_init
-        X, y = self._check_training_data(X, y, first=True)
-        self._set_target(y)
+        loss = self._get_loss()
+        X, y, target = self._check_training_set(X, y, loss, first=True, **about_target)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         watch = Watch(self, self.max_iter, {"X": X, "y": y, "metadata": metadata})
-        shape = self._n_outputs, X.shape[1]
+        shape = target.n_outputs, X.shape[1]
         start = Solution(*self._starting_point(shape, X.dtype, coef_init, intercept_init))
         for name in (
             "_standard_coef",
@@ -219,20 +234,23 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         ):
             self.__dict__.pop(name, None)
         self.t_ = 1.0
-        self._train(X, y, sample_weight, start, max_iter=self.max_iter, tol=self.tol, watch=watch)
+        self._train(loss, target, X, y, sample_weight, start, self.max_iter, self.tol, watch)
         watch.end(self._attributes_of_fit())
 
-    def _fit_more(self, X, y, sample_weight, first, set_target):
-        named = first or hasattr(self, "feature_names_in_")
-        if named or not is_plain(X, y, self.n_features_in_, self.coef_.dtype):
-            X, y = self._check_training_data(X, y, first=first)
+    def _fit_more(self, X, y, sample_weight, first, **about_target):
+        loss = self._get_loss()
+        if self.learning_rate == "auto" and loss.couples_outputs:
+            raise InvalidParameterError(
+                f"learning_rate='auto' is for fit where the loss compares several outputs, as {loss!r} does: "
+                f"partial_fit then needs one of the other schedules, such as 'invscaling'."
+            )
+        X, y, target = self._check_training_set(X, y, loss, first=first, **about_target)
         if first:
-            set_target(y)
             self.t_ = 1.0
-            start = Solution(*self._starting_point((self._n_outputs, X.shape[1]), X.dtype, None, None))
+            start = Solution(*self._starting_point((target.n_outputs, X.shape[1]), X.dtype, None, None))
         else:
             start = self._where_it_is()
-        self._train(X, y, sample_weight, start, max_iter=1, tol=None, watch=None)
+        self._train(loss, target, X, y, sample_weight, start, max_iter=1, tol=None, watch=None)
 
     def _where_it_is(self):
         """Give the solution so far: with averages, `coef_` may be one."""
@@ -242,8 +260,7 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             )
         return Solution(np.atleast_2d(self._dense_coef()), self.intercept_)
 
-    def _train(self, X, y, sample_weight, start, *, max_iter, tol, watch):
-        loss = self._get_loss()
+    def _train(self, loss, target, X, y, sample_weight, start, max_iter, tol, watch):
         if self.average and start.average_coef is None:
             start.average_coef = np.zeros_like(start.coef)
             start.average_intercept = np.zeros_like(start.intercept)
@@ -253,88 +270,131 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         if auto and watch is None:
             start_descent = Stream(self).descent
         epochs = []
-        for k, problem in enumerate(self._problems(X, y, sample_weight, loss)):
-            descent = start_descent(loss, data, problem, start, k, measured=tol is not None)
+        for run in self._runs(target, X, y, sample_weight):
+            begin = self._beginning(loss, X, run, start.of_problem(run.problem))
+            descent = start_descent(loss, data, run, begin, measured=tol is not None)
             plateau = None
             if tol is not None:
                 rest = tol, self.n_iter_no_change
-                plateau = Exhausted(*rest, descent.null) if auto and not problem.score else Plateau(*rest)
+                plateau = Exhausted(*rest, descent.null) if auto and not run.score else Plateau(*rest)
             epochs.append(
                 Epochs(
                     descent,
                     max_iter=max_iter,
                     plateau=plateau,
-                    score=problem.score,
+                    score=run.score,
                     verbose=self.verbose,
-                    name=problem.name,
+                    name=run.problem.name,
                 )
             )
         first_step = self.t_
         if watch is not None and watch.has_callbacks:
-            self._run_watched(epochs, watch, lambda: self._results(epochs, X, first_step))
+            self._run_watched(epochs, watch, lambda: self._results(target, epochs, X, first_step))
         else:
             self._in_threads([epoch.run for epoch in epochs])
-        self.__dict__.update(self._results(epochs, X, first_step))
+        self.__dict__.update(self._results(target, epochs, X, first_step))
         self.__dict__.pop("_memory", None)
         if auto and watch is None:
             self._memory = Memory.of(self, [epoch.descent for epoch in epochs])
 
-    def _descent(self, loss, rows, problem, start, k, *, measured):
+    def _runs(self, target, X, y, sample_weight):
+        """Give how each problem of the target is trained: seeds, and what early stopping watches."""
+        early = self.early_stopping
+        weight = check_weights(
+            sample_weight, X.shape[0], all_may_be_zero=bool(early) and self._for_classifier
+        )
+        problems = self._problems(target, y, weight)
+        choose = partial(hold_out, self._splitter(y), y, weight) if early else lambda: None
+        held_out, seeds = self._draw(len(problems), choose)
+        for problem, seed in zip(problems, seeds, strict=True):
+            score = None
+            if early:
+                score = self._held_out_score(target, X, problem, weight, held_out)
+            yield Run(problem, int(seed), held_out, score)
+
+    def _held_out_score(self, target, X, problem, weight, held_out):
+        of_problem = None if problem.weight is None else problem.weight[held_out]
+        there = replace(problem, y=problem.y[held_out], weight=of_problem)
+        if self.early_stopping == "loss":
+            measure = negative_loss(target.loss.training_program(problem.encoding), there.y, there.weight)
+        else:
+            measure = target.quality(there, None if weight is None else weight[held_out])
+        return held_out_score(measure, X, held_out)
+
+    def _beginning(self, loss, X, run, start):
+        """Give where a run starts: away from zero, if that is where it is and where no step leads anywhere."""
+        problem = run.problem
+        if not problem.coupled or problem.y.ndim == 1 or np.any(start.coef) or np.any(start.intercept):
+            return start
+        if not is_flat_at_zero(loss.training_gradient_program(problem.encoding), problem.y):
+            return start
+        weight = np.ones(len(problem.y)) if problem.weight is None else problem.weight
+        if run.held_out is not None:
+            weight = np.where(run.held_out, 0.0, weight)
+        coef, intercept = least_squares_step(X, problem.y, weight, fit_intercept=self.fit_intercept)
+        return replace(start, coef=coef.astype(start.coef.dtype), intercept=intercept)
+
+    def _descent(self, loss, rows, run, start, *, measured):
+        problem = run.problem
         measured = measured or self.verbose > 0
         aggression = {"pa1": 1, "pa2": 2}.get(self.learning_rate, 0)
-        program = loss.training_program() if measured or aggression else loss.training_gradient_program()
-        l2, l1 = self._penalty_strengths()
-        return Descent(
-            program,
-            rows,
-            problem.y,
-            problem.weight,
-            start.coef[k],
-            start.intercept[k],
-            self._schedule(program),
-            l2=l2,
-            l1=l1,
-            fit_intercept=self.fit_intercept,
-            intercept_decay=SPARSE_INTERCEPT_DECAY if rows.sparse else 1.0,
-            t=self.t_,
-            seed=problem.seed if self.shuffle else None,
-            measured=measured,
-            skipped=None if problem.held_out is None else problem.held_out.view(np.uint8),
-            average_from=int(self.average),
-            average_coef=start.average_coef[k] if self.average else None,
-            average_intercept=start.average_intercept[k] if self.average else 0.0,
-            aggression=aggression,
+        program = (
+            loss.training_program(problem.encoding)
+            if measured or aggression
+            else loss.training_gradient_program(problem.encoding)
         )
+        l2, l1 = self._penalty_strengths()
+        settings = {
+            "l2": l2,
+            "l1": l1,
+            "fit_intercept": self.fit_intercept,
+            "t": self.t_,
+            "seed": run.seed if self.shuffle else None,
+            "measured": measured,
+            "skipped": None if run.held_out is None else run.held_out.view(np.uint8),
+        }
+        if self.average:
+            settings |= {
+                "average_from": int(self.average),
+                "average_coef": start.average_coef,
+                "average_intercept": start.average_intercept,
+            }
+        data = program, rows, problem.y, problem.weight, start.coef, start.intercept, self._schedule(program)
+        if problem.coupled:
+            return CoupledDescent(*data, **settings)
+        decay = SPARSE_INTERCEPT_DECAY if rows.sparse else 1.0
+        return Descent(*data, **settings, intercept_decay=decay, aggression=aggression)
 
-    def _auto_descent(self, loss, X, problem, start, k, *, measured):
+    def _auto_descent(self, loss, X, run, start, *, measured):
+        problem = run.problem
         y, weight = problem.y, problem.weight
         columns = Columns(X, np.ones(len(y)) if weight is None else weight, centred=self.fit_intercept)
-        constant = loss.constant_minimizer(y, weight) if self.fit_intercept else 0.0
-        begun = np.any(start.coef[k]) or start.intercept[k] != 0
+        constant = problem.best_constant(loss) if self.fit_intercept else 0.0 * start.intercept
+        begun = np.any(start.coef) or np.any(start.intercept)
         spread = 1.0
         if not self._for_classifier and loss.link.name == "identity":
             spread = float(np.median(np.abs(y - np.median(y)))) or float(np.std(y)) or 1.0
         l2, l1 = self._penalty_strengths()
-        programs = loss.training_program(), loss.training_gradient_program()
-        seed = problem.seed if self.shuffle else None
+        programs = loss.training_program(problem.encoding), loss.training_gradient_program(problem.encoding)
+        seed = run.seed if self.shuffle else None
         descent = AutoDescent(
             programs,
             X,
             columns,
             y,
             weight,
-            np.asarray(start.coef[k], dtype=np.float64),
-            start.intercept[k] if begun or not self.fit_intercept else constant,
+            np.asarray(start.coef, dtype=np.float64),
+            start.intercept if begun or not self.fit_intercept else constant,
             constant=constant,
             spread=spread,
             l2=l2,
             l1=l1,
             fit_intercept=self.fit_intercept,
             seed=seed,
-            held_out=problem.held_out,
+            held_out=run.held_out,
         )
-        if X.shape[1] <= MOST_COLUMNS:
-            given = start.coef[k], start.intercept[k]
+        if X.shape[1] <= MOST_COLUMNS and not problem.coupled:
+            given = start.coef, start.intercept
             trained, settings = descent.order, settings_of(self, loss)
             descent.consider(
                 *newton_solution(programs, X, y, weight, *given, trained=trained, seed=seed, **settings)
@@ -357,7 +417,7 @@ class SGDModel(CallbackSupportMixin, LinearModel):
 
     # ---- results ---------------------------------------------------------------------------------
 
-    def _results(self, epochs, X, first_step):
+    def _results(self, target, epochs, X, first_step):
         """Give the fitted attributes, as the passes so far leave them."""
         solution = Solution.of([epoch.descent for epoch in epochs], X.dtype)
         n_iter = max(epoch.n_iter for epoch in epochs)
@@ -379,7 +439,9 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             }
             if self.average <= t - 1:
                 results |= {"coef_": solution.average_coef, "intercept_": solution.average_intercept}
-        if not self._for_classifier:
+        if self._for_classifier:
+            results["classes_"] = target.classes
+        elif target.flat:
             results["coef_"] = results["coef_"][0]
         return results
 

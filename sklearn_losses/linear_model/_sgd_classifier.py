@@ -3,13 +3,13 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 
-from ._base import InvalidParameterError, LinearClassifierBase, check_weights, number, unchanged_on_error
+from ._base import InvalidParameterError, LinearClassifierBase, number, unchanged_on_error
 from ._plain import LARGEST_SEED, drawn
-from ._sgd_base import Problem, SGDModel
-from ._validation import accuracy, held_out_score, hold_out, negative_loss
+from ._sgd_base import SGDModel
+from ._targets import is_matrix
 
 
 class SGDClassifier(LinearClassifierBase, SGDModel):
@@ -27,8 +27,12 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
     Scale the columns of X to a like size first, for instance with
     :class:`~sklearn.preprocessing.StandardScaler`, or choose ``learning_rate='auto'``, which needs no scaling.
 
-    Two classes are encoded as the loss wants them (-1 and 1, or 0 and 1). More classes are trained one
-    against the rest. A regression loss is applied to -1 and 1.
+    With a loss of one raw prediction two classes are encoded as it wants them (-1 and 1, or 0 and 1), and more
+    classes are trained one against the rest. A regression loss is applied to -1 and 1. With a loss of several raw
+    predictions all outputs are trained together: 'cross_entropy' is multinomial logistic regression,
+    'multiclass_hinge' the support vector machine of Crammer and Singer, both with one row of coefficients a class,
+    of two classes as well; y may then be a matrix of class probabilities. With a loss of several labels, such as
+    'multilabel_log_loss', y is an indicator matrix.
 
     Parameters
     ----------
@@ -80,14 +84,16 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
     early_stopping : bool or 'loss', default=False
         Whether `fit` holds `validation_fraction` of the samples out, and ends when the score on them fails
         `n_iter_no_change` times in a row to rise above its best by `tol`. True watches the accuracy (of each
-        class against the rest); 'loss' the mean of the loss that is trained, without the penalty.
+        class against the rest, or what `score` says where outputs are trained together); 'loss' the mean of the loss
+        that is trained, without the penalty.
     validation_fraction : float, default=0.1
         Share of the samples that `early_stopping` holds out, between 0 and 1.
     n_iter_no_change : int, default=5
         See `tol`.
     class_weight : dict, 'balanced' or None, default=None
         Factors of the samples' weights by class. 'balanced': n_samples / (n_classes * count). With more than
-        two classes the "rest" keeps the weight 1.
+        two classes, one against the rest, the "rest" keeps the weight 1. Of class probabilities, each counts with the
+        weight of its class.
     warm_start : bool, default=False
         Whether `fit` starts from the previous solution.
     average : bool or int, default=False
@@ -96,11 +102,11 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
     Attributes
     ----------
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        w; of X's type, float32 or float64.
+        w; of X's type, float32 or float64. One row for two classes and a loss of one raw prediction, else one a class.
     intercept_ : ndarray of shape (1,) or (n_classes,)
         b.
     classes_ : ndarray of shape (n_classes,)
-        The sorted labels.
+        The sorted labels; 0, 1, ... for the columns of a matrix, unless they were named.
     n_iter_ : int
         Passes of the last fit, the most of all classes.
     t_ : float
@@ -136,6 +142,14 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
     True
     >>> model.predict_proba(X[:3]).shape
     (3, 2)
+
+    Several outputs at once, without scaling:
+
+    >>> from sklearn.datasets import load_wine
+    >>> X, y = load_wine(return_X_y=True)
+    >>> model = SGDClassifier(loss="cross_entropy", learning_rate="auto", random_state=0).fit(X, y)
+    >>> model.coef_.shape, model.score(X, y) > 0.95
+    ((3, 13), True)
     """
 
     _rules = SGDModel._rules | {
@@ -193,7 +207,7 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         self.warm_start = warm_start
         self.average = average
 
-    def fit(self, X, y, coef_init=None, intercept_init=None, sample_weight=None):
+    def fit(self, X, y, coef_init=None, intercept_init=None, sample_weight=None, *, classes=None):
         """Train from the start, or from the previous solution with `warm_start`.
 
         A failed fit leaves the estimator as it was.
@@ -202,14 +216,18 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The features.
-        y : array-like of shape (n_samples,)
-            Class labels.
-        coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels; or, for losses of several raw predictions, class probabilities (each row sums to 1) or
+            an indicator matrix, sparse or dense.
+        coef_init : array-like of the shape of `coef_`, default=None
             Where the coefficients start; zero if not given.
-        intercept_init : array-like of shape (1,) or (n_classes,), default=None
+        intercept_init : array-like of the shape of `intercept_`, default=None
             Where the intercepts start; zero if not given.
         sample_weight : array-like of shape (n_samples,), default=None
             Multiplies the class weights.
+        classes : array-like of shape (n_classes,), default=None
+            All classes, of which some may be missing in y; where y has columns, their names, sorted. By default
+            the labels in y, or 0, 1, ... for columns.
 
         Returns
         -------
@@ -220,7 +238,7 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         ValueError
             For parameters and data that it cannot take, and when the coefficients overflow.
         """
-        return self._fit_from(X, y, coef_init, intercept_init, sample_weight)
+        return self._fit_from(X, y, coef_init, intercept_init, sample_weight, classes=classes)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train by one pass over these samples, going on from the previous ones.
@@ -233,10 +251,10 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The features.
-        y : array-like of shape (n_samples,)
-            Class labels; not every class need be among them.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            As in `fit`; not every class need be among the labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes that will ever come. Needed in the first call, optional later.
+            All classes that will ever come. Needed in the first call where y holds labels; optional later.
         sample_weight : array-like of shape (n_samples,), default=None
             The weight of each sample; 1 if not given.
 
@@ -247,7 +265,7 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         with unchanged_on_error(self):
             self._check_parameters(streaming=True)
             first = not hasattr(self, "classes_")
-            if first and classes is None:
+            if first and classes is None and y is not None and not is_matrix(y):
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             if isinstance(self.class_weight, str):
                 raise InvalidParameterError(
@@ -261,48 +279,27 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
                     f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
                     f"{self.classes_!r}"
                 )
-            self._fit_more(X, y, sample_weight, first, lambda _: self._set_target(np.asarray(classes)))
+            self._fit_more(X, y, sample_weight, first, classes=classes)
         return self
 
-    @property
-    def _n_outputs(self):
-        return 1 if len(self.classes_) == 2 else len(self.classes_)
+    def _problems(self, target, y, weight):
+        return target.problems(y, weight, self.class_weight, rest_weighs_one=self.learning_rate != "auto")
 
-    def _set_target(self, y):
-        self.classes_ = self._classes_of(y)
+    def _splitter(self, y):
+        kind = StratifiedShuffleSplit if y.ndim == 1 else ShuffleSplit
+        return kind(test_size=self.validation_fraction, random_state=self.random_state)
 
-    def _problems(self, X, y, sample_weight, loss):
-        """Give the problem of each class against the rest, drawing seeds in the order of scikit-learn."""
-        early = self.early_stopping
-        sample_weight = check_weights(sample_weight, X.shape[0], all_may_be_zero=bool(early))
-        targets = list(
-            self._binary_problems(y, sample_weight, loss, rest_weighs_one=self.learning_rate != "auto")
-        )
-        positive = max(loss.binary_values)
-        splitter = StratifiedShuffleSplit(test_size=self.validation_fraction, random_state=self.random_state)
-        names = [""] if len(targets) == 1 else [f"[{label}] " for label in self.classes_]
-        held_out = None
-        if len(targets) == 1 and not early:
-            seeds = drawn(self.random_state, (1, 0))[1:]
-        elif len(targets) == 1:
-            random_state = check_random_state(self.random_state)
+    def _draw(self, n_problems, choose_held_out):
+        """Give the held-out samples and a seed for each problem, drawn in the order of scikit-learn.
+
+        For each seed it draws one number more, which it spends elsewhere.
+        """
+        if n_problems == 1 and not self.early_stopping:
+            return None, drawn(self.random_state, (1, 0))[1:]
+        random_state = check_random_state(self.random_state)
+        if n_problems == 1:
             random_state.randint(1, LARGEST_SEED)
-            held_out = hold_out(splitter, y, sample_weight)
-            seeds = [random_state.randint(LARGEST_SEED)]
-        else:
-            random_state = check_random_state(self.random_state)
-            held_out = hold_out(splitter, y, sample_weight) if early else None
-            seeds = [
-                drawn(int(seed), (1, 0))[1] for seed in random_state.randint(LARGEST_SEED, size=len(targets))
-            ]
-        for (target, weight), seed, name in zip(targets, seeds, names, strict=True):
-            score = None
-            if early == "loss":
-                part = None if weight is None else weight[held_out]
-                score = negative_loss(loss.training_program(), target[held_out], part)
-            elif early:
-                part = None if sample_weight is None else sample_weight[held_out]
-                score = accuracy(target[held_out] == positive, part)
-            if early:
-                score = held_out_score(score, X, held_out)
-            yield Problem(target, weight, int(seed), held_out, score, name)
+            return choose_held_out(), [random_state.randint(LARGEST_SEED)]
+        held_out = choose_held_out()
+        of_problems = random_state.randint(LARGEST_SEED, size=n_problems)
+        return held_out, [drawn(int(seed), (1, 0))[1] for seed in of_problems]

@@ -1,12 +1,10 @@
 """SGDRegressor: scikit-learn's stochastic gradient descent for numbers, for any loss."""
 
-import numpy as np
 from sklearn.model_selection import ShuffleSplit
 
-from ._base import LinearRegressorBase, check_weights, unchanged_on_error
+from ._base import LinearRegressorBase, unchanged_on_error
 from ._plain import drawn
-from ._sgd_base import Problem, SGDModel
-from ._validation import determination, held_out_score, hold_out, negative_loss
+from ._sgd_base import SGDModel
 
 
 class SGDRegressor(LinearRegressorBase, SGDModel):
@@ -20,6 +18,9 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
     with ρ = 0 for 'l2', 1 for 'l1' and `l1_ratio` for 'elasticnet'; s is the loss's `training_scale` (1/2 for
     the squared error, else mostly 1). Each step follows the gradient of one sample. For scikit-learn's own
     losses the coefficients are those of its namesake to rounding, at the same parameters.
+
+    y may have several columns. Each is then trained on its own, as if alone, and has its row of coefficients; a loss of
+    vectors, such as 'cosine_distance', compares them as a whole, and they are trained together.
 
     Scale the columns of X to a like size first, for instance with
     :class:`~sklearn.preprocessing.StandardScaler`, or choose ``learning_rate='auto'``, which needs no scaling.
@@ -83,12 +84,12 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
 
     Attributes
     ----------
-    coef_ : ndarray of shape (n_features,)
-        w; of X's type, float32 or float64.
-    intercept_ : ndarray of shape (1,)
+    coef_ : ndarray of shape (n_features,) or (n_outputs, n_features)
+        w; of X's type, float32 or float64. One row an output where y has columns.
+    intercept_ : ndarray of shape (1,) or (n_outputs,)
         b.
     n_iter_ : int
-        Passes of the last fit.
+        Passes of the last fit, the most of all outputs.
     t_ : float
         Number of the next step.
     loss_curve_ : ndarray of shape (n_iter_,) or None
@@ -176,7 +177,7 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The features.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target, in the domain of the loss.
         coef_init : array-like of shape (n_features,), default=None
             Where the coefficients start; zero if not given.
@@ -207,7 +208,7 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The features.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target, in the domain of the loss.
         sample_weight : array-like of shape (n_samples,), default=None
             The weight of each sample; 1 if not given.
@@ -218,29 +219,22 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
         """
         with unchanged_on_error(self):
             self._check_parameters(streaming=True)
-            self._fit_more(X, y, sample_weight, not hasattr(self, "coef_"), self._set_target)
+            self._fit_more(X, y, sample_weight, first=not hasattr(self, "coef_"))
         return self
 
-    _n_outputs = 1
     n_jobs = None
 
-    def _set_target(self, y):
-        """Keep nothing of the target: there is only one output."""
+    def _problems(self, target, y, weight):
+        return target.problems(y, weight)
 
-    def _problems(self, X, y, sample_weight, loss):
-        """Give the one problem, drawing numbers in the order of scikit-learn."""
-        y = np.ascontiguousarray(loss.check_target(y), dtype=np.float64)
-        weight = check_weights(sample_weight, X.shape[0])
-        held_out = score = None
-        if self.early_stopping:
-            held_out = hold_out(
-                ShuffleSplit(test_size=self.validation_fraction, random_state=self.random_state), y, weight
-            )
-            target, part = y[held_out], None if weight is None else weight[held_out]
-            if self.early_stopping == "loss":
-                measure = negative_loss(loss.training_program(), target, part)
-            else:
-                measure = determination(target, part, loss.link)
-            score = held_out_score(measure, X, held_out)
+    def _splitter(self, y):
+        return ShuffleSplit(test_size=self.validation_fraction, random_state=self.random_state)
+
+    def _draw(self, n_problems, choose_held_out):
+        """Give the held-out samples and a seed for each problem, in the order of scikit-learn.
+
+        Every problem has the seed that it would have alone, and so the coefficients.
+        """
+        held_out = choose_held_out()
         seed, _ = drawn(self.random_state, (0, 1))  # scikit-learn draws once more
-        yield Problem(y, weight, seed, held_out, score)
+        return held_out, [seed] * n_problems

@@ -56,9 +56,9 @@ class Stream:
         self.model = model
         self.pasts = memory.pasts if memory is not None and memory.led_to(model) else None
 
-    def descent(self, loss, X, problem, start, k, *, measured):
-        """Give the descent of output k on the next batch."""
-        model = self.model
+    def descent(self, loss, X, run, start, *, measured):
+        """Give the descent of one output on the next batch."""
+        model, problem = self.model, run.problem
         rows_before = 0.0
         if self.pasts is None and hasattr(model, "coef_"):
             rows_before = (model.t_ - 1.0) / model.n_iter_
@@ -66,9 +66,7 @@ class Stream:
         kind: Any = NewtonBatch
         if X.shape[1] > MOST_COLUMNS:
             kind = StepBatch
-            settings["seed"] = problem.seed if model.shuffle else None
+            settings["seed"] = run.seed if model.shuffle else None
         programs = loss.training_program(), loss.training_gradient_program()
-        past = None if self.pasts is None else self.pasts[k]
-        return kind(
-            programs, X, problem.y, problem.weight, past, start.coef[k], start.intercept[k], **settings
-        )
+        past = None if self.pasts is None else self.pasts[problem.outputs.start]
+        return kind(programs, X, problem.y, problem.weight, past, start.coef, start.intercept, **settings)

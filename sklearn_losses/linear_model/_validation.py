@@ -1,12 +1,11 @@
-"""Early stopping: which samples are held out, and what is watched on them.
+"""Early stopping: which samples are held out, and how what is watched on them is computed.
 
-Knows splits, raw predictions and what a loss says of itself; knows no descents.
+Knows splits, raw predictions and programs; knows no descents.
 """
 
 from functools import partial
 
 import numpy as np
-from sklearn.metrics import r2_score
 from sklearn.utils.extmath import safe_sparse_dot
 
 
@@ -17,7 +16,7 @@ def hold_out(splitter, y, weight):
     ----------
     splitter : ShuffleSplit or StratifiedShuffleSplit
         Gives the one split.
-    y : ndarray of shape (n_samples,)
+    y : ndarray of shape (n_samples,) or (n_samples, K)
         The target.
     weight : ndarray of shape (n_samples,) or None
         None: all are 1.
@@ -46,22 +45,9 @@ def held_out_score(measure, X, held_out):
     X = X[np.flatnonzero(held_out)]
 
     def score(coef, intercept):
-        return float(measure(safe_sparse_dot(X, coef) + intercept))
+        return float(measure(safe_sparse_dot(X, coef.T) + intercept))
 
     return score
-
-
-# What is measured: the larger, the better.
-
-
-def accuracy(positive, weight):
-    """Share of samples on the right side of zero."""
-    return lambda raw: np.average((raw > 0) == positive, weights=weight)
-
-
-def determination(y, weight, link):
-    """Coefficient of determination R² of the prediction on the scale that users see."""
-    return lambda raw: r2_score(y, link.inverse(raw), sample_weight=weight)
 
 
 def negative_loss(program, y, weight):

@@ -45,7 +45,10 @@ class Loss(BaseEstimator):
     parameter_domains: ClassVar[dict[str, Interval]] = {}
     """Where its numeric parameters may lie, checked before the formula is used."""
     target: ClassVar[Interval] = REAL
-    """What y may be."""
+    """What the numbers in y may be."""
+    target_kind: ClassVar[str] = "number"
+    """What y is: "number", "sign" (two classes), "probability" (of the second of two), "classes" (one of K, or
+    their probabilities), "indicator" (K labels), "vector", or "moments" (a number, of which two are predicted)."""
     link: ClassVar[Link] = IDENTITY
     """From what users see to the raw prediction f that the formula takes."""
     response_method: ClassVar[str] = "predict"
@@ -225,13 +228,20 @@ class Loss(BaseEstimator):
 
     # ---- programs --------------------------------------------------------------------------------
 
-    def training_program(self) -> Program:
-        """Return the program that solvers run: training_scale · (loss, its derivative by f)."""
-        return program_of(self, "training", "label" if self.couples_outputs else "as it is")
+    def training_program(self, encoding: str | None = None) -> Program:
+        """Return the program that solvers run: training_scale · (loss, its derivative by f).
 
-    def training_gradient_program(self) -> Program:
+        Losses of several classes take codes 0 … K-1 of labels, unless `encoding` is "as it is": then rows.
+        """
+        return program_of(self, "training", encoding or self._training_encoding)
+
+    def training_gradient_program(self, encoding: str | None = None) -> Program:
         """Return the program of solvers that need no value: training_scale · the derivative by f alone."""
-        return program_of(self, "training gradient", "label" if self.couples_outputs else "as it is")
+        return program_of(self, "training gradient", encoding or self._training_encoding)
+
+    @property
+    def _training_encoding(self):
+        return "label" if self.target_kind == "classes" else "as it is"
 
     def _checks(self, y, f, encoding) -> list:
         """Return nodes that must be (nearly) zero for sound data; `f` is None on the raw scale."""

@@ -130,7 +130,7 @@ def _deepest(value, slope, grid):
 
 
 def _by_descent(loss, data, weights):
-    """K constants at once, of a smooth loss."""
+    """K constants at once, of a smooth loss; those of vectors, which may be flat at zero, from their mean."""
     value, gradient = (program_of(loss, q, data.encoding) for q in ("value", "gradient"))
     n, n_outputs = data.f.shape
     w = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
@@ -141,4 +141,5 @@ def _by_descent(loss, data, weights):
         (each, *_), _ = gradient.arrays(data.y, rows)
         return total, w @ each
 
-    return minimize(both, np.zeros(n_outputs), jac=True, method="L-BFGS-B", options={"gtol": 1e-10}).x
+    start = w @ data.numbers() if loss.target_kind == "vector" else np.zeros(n_outputs)
+    return minimize(both, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-10}).x

@@ -18,6 +18,7 @@ from ._targets import (
     as_classes,
     as_numbers,
     as_numpy,
+    as_rows,
     as_weights,
     check_range,
     check_sums,
@@ -237,6 +238,7 @@ class MarginLoss(_BinaryLoss):
     0.550502
     """
 
+    target_kind = "sign"
     response_method = "decision_function"
     _zero_one, _signs, _soft_targets = "0 or 1 to sign", "as it is", False
 
@@ -260,6 +262,7 @@ class ProbabilityLoss(_BinaryLoss):
     """
 
     target = UNIT
+    target_kind = "probability"
     link = LOGIT
     response_method = "predict_proba"
     binary_values = (0.0, 1.0)
@@ -296,6 +299,7 @@ class MulticlassLoss(Loss):
     """
 
     target = UNIT
+    target_kind = "classes"
     link = SOFTMAX
     response_method = "predict_proba"
     couples_outputs = True
@@ -333,9 +337,15 @@ class MulticlassLoss(Loss):
         n_outputs = y.shape[1] if y.ndim == 2 else len(labels)
         y, encoding = self._encode_classes(y, labels, n_outputs)
         if encoding == "as it is":
-            check_range(y, survey(y), UNIT, "y_true")
-            check_sums(abs(y.sum(axis=1) - 1.0).max(), y, "y_true")
+            y = self.check_target(y, "y_true")
         return Encoded(self, y, np.broadcast_to(0.0, (len(y), n_outputs)), encoding)
+
+    def check_target(self, y, name="y"):
+        """Return rows of probabilities as a float array, or raise a ValueError that names what is wrong."""
+        y = as_rows(y, name, "the probabilities of each sample's classes")
+        check_range(y, survey(y), UNIT, name, "A row holds the probabilities of a sample's classes.")
+        check_sums(abs(y.sum(axis=1) - 1.0).max(), y, name)
+        return y
 
     def _encode_classes(self, y, labels, n_outputs):
         """Return codes and "label", or rows of probabilities."""

@@ -11,7 +11,7 @@ from . import _arrays as arrays
 from ._base import Encoded, Loss
 from ._examples import IndicatorExamples, MomentExamples, VectorExamples
 from ._kinds import MulticlassLoss
-from ._targets import as_numbers, as_numpy
+from ._targets import as_numbers, as_numpy, as_rows, check_range, survey
 
 
 class MulticlassMarginLoss(MulticlassLoss):
@@ -65,6 +65,7 @@ class MultilabelLoss(_UnlabelledLoss):
     """
 
     target = UNIT
+    target_kind = "indicator"
     response_method = "decision_function"
     _examples = IndicatorExamples
 
@@ -91,6 +92,12 @@ class MultilabelLoss(_UnlabelledLoss):
         y = y[:, None] if y.ndim == 1 else y
         return Encoded(self, y, np.zeros(y.shape))
 
+    def check_target(self, y, name="y"):
+        """Return an indicator matrix as a float array, or raise a ValueError that names what is wrong."""
+        y = as_rows(y, name, "1 for each label that the sample has, 0 for the others")
+        check_range(y, survey(y), UNIT, name, "A row holds 1 for each label of the sample, 0 for the others.")
+        return y
+
 
 class VectorLoss(_UnlabelledLoss):
     """A loss of vectors: y and f both hold K numbers a sample, which the formula compares as a whole.
@@ -106,6 +113,7 @@ class VectorLoss(_UnlabelledLoss):
     2.5
     """
 
+    target_kind = "vector"
     _examples = VectorExamples
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
@@ -133,6 +141,12 @@ class VectorLoss(_UnlabelledLoss):
         y = y[:, None] if y.ndim == 1 else y
         return Encoded(self, y, np.zeros(y.shape))
 
+    def check_target(self, y, name="y"):
+        """Return vectors as a float array, or raise a ValueError that names what is wrong."""
+        y = as_rows(y, name, "the vector that belongs to it")
+        check_range(y, survey(y), self.target, name)
+        return y
+
 
 class MomentsLoss(_UnlabelledLoss):
     """A loss of a number and of its predicted mean and variance: f[..., 0] and f[..., 1] > 0.
@@ -148,6 +162,7 @@ class MomentsLoss(_UnlabelledLoss):
     1.0
     """
 
+    target_kind = "moments"
     _examples = MomentExamples
     _encode_array = staticmethod(arrays.beside_moments)
 

@@ -40,6 +40,29 @@ def as_numbers(values, name):
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
 
+def as_rows(values, name, meaning):
+    """Return a float array of shape (n, K).
+
+    Parameters
+    ----------
+    values : array-like or sparse matrix of shape (n, K)
+        What came in.
+    name : str
+        Of the parameter, for errors.
+    meaning : str
+        What a row holds, for errors.
+    """
+    values = values.toarray() if hasattr(values, "toarray") else values
+    if np.ndim(values) != 2:
+        raise ValueError(
+            f"{name} must hold a row for each sample, shape (n_samples, n_outputs): {meaning}. "
+            f"Got shape {np.shape(values)}."
+        )
+    rows = as_numbers(values, name)
+    rows = rows[:, None] if rows.ndim == 1 else rows
+    return rows if rows.dtype.kind == "f" else rows.astype(np.float64)
+
+
 def _convert(values, name):
     """Turn lists, data frames, nullable and object arrays into numbers."""
     if np.ma.is_masked(values):

@@ -1,8 +1,6 @@
 """learning_rate="auto" in partial_fit: against closed forms, against fit, and what is kept between calls."""
 
 import pickle
-import signal
-import threading
 
 import numpy as np
 import pytest
@@ -280,12 +278,12 @@ def test_coefficients_set_by_hand_begin_a_new_stream():
 
 
 @pytest.mark.parametrize("learning_rate", ["invscaling", "auto"])
-def test_keyboard_interrupt_in_a_stream(learning_rate):
+def test_keyboard_interrupt_in_a_stream(learning_rate, press_ctrl_c):
     """The model is as after the last complete batch, and goes on from there."""
     model = SGDRegressor(learning_rate=learning_rate, random_state=0)
     data = X / scales
-    states, timer = [], threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
-    timer.start()
+    states = []
+    press_ctrl_c(after=0.5)
     try:
         while True:
             k = 10 * (len(states) % 100)

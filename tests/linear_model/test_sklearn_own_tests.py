@@ -15,11 +15,15 @@ import sklearn.linear_model
 
 import sklearn_losses
 
-# Why a case cannot pass. The list is strict: a case that passes after all fails this test.
+# Why a case, or every case of a function, cannot pass. The list is strict: what passes after all fails here.
 TABLE = "`loss_functions` is an undocumented table of scikit-learn's compiled classes"
 NOT_PASSED = {
     "test_sgd_predict_proba_method_access": TABLE,
     "test_loss_function_epsilon": TABLE,
+    **dict.fromkeys(
+        ("test_input_format-SGDRegressor", "test_input_format-SparseSGDRegressor"),
+        "a target of several columns is no error here: each is an output",
+    ),
     "test_validation_mask_correctly_subsets": "replaces the private class _ValidationScoreCallback",
     "test_multi_thread_multi_class_and_early_stopping": (
         "bug of scikit-learn, not reproduced: it scores coefficients without the penalty's shrinkage, and so "
@@ -83,9 +87,10 @@ def cases():
             if "OneClass" in text:
                 continue
             marks = []
-            if name in NOT_PASSED:
-                marks.append(pytest.mark.xfail(strict=True, reason=NOT_PASSED[name]))
-            yield pytest.param(function, arguments, id=f"{name}{text}", marks=marks)
+            case = f"{name}{text}"
+            if reason := NOT_PASSED.get(name, NOT_PASSED.get(case)):
+                marks.append(pytest.mark.xfail(strict=True, reason=reason))
+            yield pytest.param(function, arguments, id=case, marks=marks)
 
 
 def describe(value):
@@ -103,7 +108,7 @@ CASES = list(cases())
 def test_how_many_cases_there_are():
     """So that a change in how they are found does not go unseen."""
     assert len(CASES) == 206
-    assert sum(not case.marks for case in CASES) >= 199
+    assert sum(not case.marks for case in CASES) >= 197
 
 
 @pytest.mark.filterwarnings("default")

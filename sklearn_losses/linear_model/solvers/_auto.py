@@ -9,6 +9,8 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from ._scales import check_bounded
 from ._schedule_free import dense_pass, sparse_pass
+from ._schedule_free_several import dense_pass as dense_pass_of_several
+from ._schedule_free_several import sparse_pass as sparse_pass_of_several
 
 LONGEST_FIRST_STEP = 1.0  # in units of 1 / (curvature * mean squared norm of the scaled rows)
 SHORTENING = 0.5
@@ -68,7 +70,9 @@ def _weighted_square(X, centre, share):
 
 
 class AutoDescent:
-    """One linear model with one output on its way: schedule-free passes, with shorter steps when they stall.
+    """One linear model on its way: schedule-free passes, with shorter steps when they stall.
+
+    It has one output, or K that its loss compares.
 
     Minimises sum(w * loss) / sum(w) + l2 / 2 ||coef||^2 + l1 ||coef||_1, the intercept free. `coef` and
     `intercept` are always the best so far by the objective, at worst the constant `constant`.
@@ -81,10 +85,11 @@ class AutoDescent:
         The features.
     columns : Columns
     y : float64 array
+        As the programs take it; (n_samples,), or (n_samples, K).
     weight : float64 array or None
-    coef, intercept : array, float
-        Where to start; None for the intercept: at `constant`.
-    constant : float
+    coef, intercept : array and float, or arrays of shape (K, n_features) and (K,)
+        Where to start.
+    constant : float or array of shape (K,)
         The best constant prediction.
     spread : float
         How far raw predictions may be from it.
@@ -114,11 +119,12 @@ class AutoDescent:
         self.squares = columns.row_squares(X)
         self.sparse = not isinstance(X, np.ndarray)
         self.dtype = X.dtype
-        self.best: tuple[np.ndarray, float] = np.append(coef, 0.0)[:-1], float(intercept)
+        self.coupled = coef.ndim == 2
+        self.best = start = np.array(coef, dtype=np.float64), np.array(intercept, dtype=np.float64)
         self.objective = np.inf
         if fit_intercept:
-            self._keep(np.zeros(X.shape[1] + 1), constant)
-        self._keep(np.append(coef, 0.0), intercept)
+            self._keep(np.zeros_like(start[0]), constant)
+        self._keep(*start)
         self.null = self.objective
         curvature = self._curvature(spread)
         self.scales = curvature, spread
@@ -128,6 +134,8 @@ class AutoDescent:
 
     def _curvature(self, spread):
         """Slope of the mean gradient, across `spread` to both sides of the best constant."""
+        if self.coupled:
+            return self._coupled_curvature(spread)
         means = []
         for f in (self.intercept - spread, self.intercept + spread):
             (slopes, *_), _ = self.gradient.arrays(self.y, np.full(len(self.y), f))
@@ -135,28 +143,53 @@ class AutoDescent:
         curvature = (means[1] - means[0]) / (2.0 * spread)
         return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
 
-    def _keep(self, vector, intercept):
+    def _coupled_curvature(self, spread):
+        """The same around the start, on some of the samples: the largest of any output, bent either way."""
+        few = self.order[:: max(1, len(self.order) // 1000)]
+        coef, intercept = self.best
+        raw = np.asarray(safe_sparse_dot(self.X[few], coef.T), dtype=np.float64) + intercept
+        weight = self.weight[few] / self.weight[few].sum()
+        curvature = 0.0
+        for k in range(raw.shape[1]):
+            shift = spread * (np.arange(raw.shape[1]) == k)
+            (low, *_), _ = self.gradient.arrays(self.y[few], raw - shift)
+            (high, *_), _ = self.gradient.arrays(self.y[few], raw + shift)
+            curvature = max(curvature, weight @ np.abs(high - low)[:, k] / (2.0 * spread))
+        return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
+
+    def _keep(self, coef, intercept):
         """Measure a model, and keep it if it is the best."""
-        coef = vector[:-1]
         with np.errstate(over="ignore", invalid="ignore"):
-            raw = np.asarray(safe_sparse_dot(self.X, coef.astype(self.dtype)), dtype=np.float64) + intercept
+            raw = np.asarray(safe_sparse_dot(self.X, coef.T.astype(self.dtype)), dtype=np.float64) + intercept
             total, whole, *_ = self.value.total(self.y, raw, self.weight)
-            objective = total / whole + 0.5 * self.l2 * coef @ coef + self.l1 * np.abs(coef).sum()
+            objective = total / whole + 0.5 * self.l2 * np.vdot(coef, coef) + self.l1 * np.abs(coef).sum()
         if objective < self.objective or self.objective == np.inf:
             self.objective, self.loss = float(objective), total / whole
-            self.best = coef.copy(), float(intercept)
+            self.best = np.array(coef), np.array(intercept, dtype=np.float64)
 
     def consider(self, coef, intercept):
         """Go on from these, if they are better."""
-        self._keep(np.append(coef, 0.0), intercept)
+        self._keep(coef, intercept)
         self._restart()
 
     def _restart(self):
+        """Begin at the best model: outputs side by side, padded to a multiple of four where there are several."""
         coef, intercept = self.best
-        self.x = np.append(coef, intercept + coef @ self.columns.centre)
+        n_outputs = intercept.size
+        width = -(-n_outputs // 4) * 4 if self.coupled else 1
+        self.x = np.zeros((coef.shape[-1] + 1, width))
+        self.x[:-1, :n_outputs] = np.atleast_2d(coef).T
+        self.x[-1, :n_outputs] = intercept + coef @ self.columns.centre
         self.z = self.x.copy()
-        self.touched = np.zeros(len(coef))
+        self.touched = np.zeros(coef.shape[-1])
         self.t = 0.0
+
+    def _model(self):
+        """Give coefficients and intercept of x."""
+        coef, intercept = self.best
+        x = self.x[:, : intercept.size]
+        coef = np.ascontiguousarray(x[:-1].T).reshape(coef.shape)
+        return coef, x[-1].reshape(intercept.shape) - coef @ self.columns.centre
 
     def run_epoch(self):
         """Make one pass."""
@@ -164,20 +197,25 @@ class AutoDescent:
         if self.random is not None:
             self.random.shuffle(self.order)
         columns = self.columns
-        state = self.z, self.x
+        y: np.ndarray = self.y
+        state: tuple = self.z.ravel(), self.x.ravel()  # views
+        pass_of = sparse_pass if self.sparse else dense_pass
+        if self.coupled:
+            y, state = y.reshape(len(y), -1), (np.size(self.intercept), self.z, self.x)
+            pass_of = sparse_pass_of_several if self.sparse else dense_pass_of_several
         last = self.step, self.t, self.l2, self.l1, self.fit_intercept
         if self.sparse:
             starts = np.asarray(self.X.indptr, dtype=np.int64)
-            self.t = sparse_pass(
-                self.gradient, self.X.data, self.X.indices, starts, self.y, self.weight, self.order,
+            self.t = pass_of(
+                self.gradient, self.X.data, self.X.indices, starts, y, self.weight, self.order,
                 columns.rate, columns.frequency, self.squares, *state, self.touched, *last,
             )  # fmt: skip
         else:
-            self.t = dense_pass(
-                self.gradient, self.X, self.y, self.weight, self.order, columns.centre, columns.rate,
+            self.t = pass_of(
+                self.gradient, self.X, y, self.weight, self.order, columns.centre, columns.rate,
                 self.squares, *state, *last,
             )  # fmt: skip
-        self._keep(self.x, self.x[-1] - self.x[:-1] @ columns.centre)
+        self._keep(*self._model())
         check_bounded(self.null - self.objective, self.null, *self.scales)
         if before - self.objective <= LEAST_PROGRESS * (self.null - self.objective):
             self.step *= SHORTENING
@@ -190,8 +228,8 @@ class AutoDescent:
 
     @property
     def intercept(self):
-        """The best intercept so far."""
-        return self.best[1]
+        """The best intercept so far: a number, or one an output."""
+        return self.best[1] if self.coupled else float(self.best[1])
 
     @property
     def is_finite(self):

@@ -110,9 +110,10 @@ class Epochs:
 
     def _report(self):
         descent, coef = self.descent, self.descent.coef
+        intercept = " ".join(f"{b:.4g}" for b in np.atleast_1d(descent.intercept))
         score = f"validation score {self.scores[-1]:.6g}, " if self.scores else ""
         print(
             f"{self.name}Epoch {self.n_iter}: objective {descent.objective:.6g}, loss {descent.loss:.6g}, "
             f"{score}|coef| {np.linalg.norm(coef):.4g}, non-zeros {np.count_nonzero(coef)}/{coef.size}, "
-            f"intercept {descent.intercept:.4g}, {perf_counter() - self.start:.2f} s"
+            f"intercept {intercept}, {perf_counter() - self.start:.2f} s"
         )

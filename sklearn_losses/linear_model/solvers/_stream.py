@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._newton import Search
 from ._scales import has_kinks
+from ._stream_newton import Search
 
 MOST_COLUMNS = 500
 LIVE_ROWS = 10  # for each coefficient, of which the losses are kept

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from ._quadratic import minimise
+from ._coordinates import minimise
 from ._scales import bounded_constant, check_bounded, mean_curvature, spread_of
 
 BLOCK = 4096  # rows that are centred at once
