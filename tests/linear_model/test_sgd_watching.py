@@ -14,7 +14,11 @@ rng = np.random.default_rng(0)
 X = rng.standard_normal((300, 4))
 y = X @ [1.0, -2.0, 0.5, 0.0] + 0.1 * rng.standard_normal(300)
 labels = np.digitize(y, [-1, 1])
-both = pytest.mark.parametrize("model", [SGDClassifier(), SGDRegressor()], ids=["classifier", "regressor"])
+both = pytest.mark.parametrize(
+    "model",
+    [SGDClassifier(), SGDClassifier("cross_entropy"), SGDRegressor()],
+    ids=["classifier", "coupled", "regressor"],
+)
 new = pytest.mark.skipif(sklearn.__version__ < "1.9", reason="sklearn.callback came with 1.9")
 rates = pytest.mark.parametrize("learning_rate", ["invscaling", "auto"])
 

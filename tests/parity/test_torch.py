@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
-from sklearn_losses import losses
+from sklearn_losses import SGDClassifier, losses
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -206,3 +207,31 @@ def test_autograd_of_several_outputs(loss):
             (second,) = torch.autograd.grad(first[:, k].sum(), f, allow_unused=True)
             expected = np.zeros(N) if second is None else second[:, k].numpy()
         np.testing.assert_allclose(loss.hessian(y, LOGITS)[:, k], expected, rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [
+        ("cross_entropy", lambda f, y: F.cross_entropy(f, y)),
+        ("multilabel_log_loss", lambda f, y: F.multilabel_soft_margin_loss(f, y)),
+    ],
+)
+def test_training_of_several_outputs(name, theirs):
+    """Two passes of torch.optim.SGD, one row at a time, from zero."""
+    rng = np.random.default_rng(0)
+    X, alpha = rng.standard_normal((40, 6)), 0.05
+    y = rng.permutation(np.arange(40) % 4) if name == "cross_entropy" else rng.integers(0, 2, (40, 4))
+    model = SGDClassifier(name, alpha=alpha, learning_rate="constant", shuffle=False, max_iter=2, tol=None)
+    model.set_params(eta0=0.1).fit(X, y)
+    target = torch.tensor(y if name == "cross_entropy" else y.astype(float))
+    layer = torch.nn.Linear(6, 4, dtype=torch.float64)
+    torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    groups = [{"params": [layer.weight], "weight_decay": alpha}, {"params": [layer.bias]}]
+    optimizer = torch.optim.SGD(groups, lr=0.1)
+    for i in [*range(40)] * 2:
+        optimizer.zero_grad()
+        theirs(layer(torch.tensor(X[i : i + 1])), target[i : i + 1]).backward()
+        optimizer.step()
+    assert_allclose(model.coef_, layer.weight.detach().numpy(), atol=1e-12)
+    assert_allclose(model.intercept_, layer.bias.detach().numpy(), atol=1e-12)
