@@ -27,7 +27,8 @@ from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
 from ._stream import Memory, Stream, settings_of
 from ._targets import Problem
 from ._validation import held_out_score, hold_out, negative_loss
-from .solvers._auto import AutoDescent, Columns, Exhausted
+from .solvers._auto import AutoDescent, Exhausted
+from .solvers._columns import Columns
 from .solvers._epochs import Epochs, Plateau
 from .solvers._rows import Rows
 from .solvers._sgd import Adaptive, Constant, Descent, InverseScaling, Optimal, gradient_at
@@ -114,27 +115,6 @@ class SGDModel(CallbackSupportMixin, LinearModel):
 
     # ---- parameters ------------------------------------------------------------------------------
 
-    def set_params(self, **params):
-        """Set parameters; those of the loss, as in ``loss__delta``, need a loss object.
-
-        Parameters
-        ----------
-        **params : dict
-            Names and values.
-
-        Returns
-        -------
-        self : object
-        """
-        loss = params.get("loss", self.loss)
-        nested = [name for name in params if name.startswith("loss__")]
-        if nested and not hasattr(loss, "set_params"):
-            raise InvalidParameterError(
-                f"{nested[0]} is a parameter of a loss object, but loss={loss!r} is a name or a function. "
-                f"Pass an object, such as loss=Huber()."
-            )
-        return super().set_params(**params)
-
     def _check_parameters(self, *, streaming):
         check_parameters(self, self._rules)
         if streaming and self.early_stopping:
@@ -171,13 +151,6 @@ class SGDModel(CallbackSupportMixin, LinearModel):
                 f"Learning rate {self.learning_rate!r} only works with losses whose slope is -1, 0 or 1, "
                 f"such as {known}; got loss={self.loss!r}."
             )
-
-    def _penalty_strengths(self):
-        """Give the factors of ||coef||^2 / 2 and of ||coef||_1."""
-        l1_ratio = {"l2": 0.0, "l1": 1.0, "elasticnet": self.l1_ratio, None: None}[self.penalty]
-        if l1_ratio is None:
-            return 0.0, 0.0
-        return self.alpha * (1.0 - l1_ratio), self.alpha * l1_ratio
 
     def _schedule(self, program):
         if self.learning_rate == "adaptive":

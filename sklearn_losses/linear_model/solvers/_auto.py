@@ -18,57 +18,6 @@ SEARCH = 15
 LEAST_PROGRESS = 0.0005  # a pass that gains less, relative to all that was gained, ends with shorter steps
 
 
-class Columns:
-    """Where each column of X lies, how wide it spreads, and how often it is not zero.
-
-    Dense columns that are mostly non-zero are centred, if there is an intercept to take that up, and have
-    their standard deviation as scale. Others are not centred; their scale is the square root of (mean of the
-    non-zero squares) * sqrt(share of non-zeros).
-    """
-
-    def __init__(self, X, weight, *, centred):
-        n, d = X.shape
-        share = weight / weight.sum()
-        self.centre = np.zeros(d)
-        if isinstance(X, np.ndarray):
-            there = share @ (X != 0)
-            mean_square = _weighted_square(X, self.centre, share)
-            full = there > 0.5
-            if centred:
-                self.centre[full] = (share @ X)[full]
-            variance = _weighted_square(X, self.centre, share)
-            self.frequency = np.ones(d)
-        else:
-            rows = np.repeat(share, np.diff(X.indptr))
-            there = np.bincount(X.indices, rows, minlength=d)
-            mean_square = np.bincount(X.indices, rows * np.square(X.data, dtype=np.float64), minlength=d)
-            full, variance = there > 0.5, mean_square
-            self.frequency = np.bincount(X.indices, minlength=d) / n
-        self.frequency[self.frequency == 0] = 1.0
-        there[there == 0] = 1.0
-        squares = np.where(full, variance, mean_square / there * np.sqrt(there))
-        negligible = squares <= 1e-24 * np.maximum(mean_square, np.finfo(float).tiny)  # a constant column
-        squares[negligible] = np.where(mean_square > 0, mean_square, 1.0)[negligible]
-        self.rate = 1.0 / squares
-
-    def row_squares(self, X):
-        """Squared norm of each scaled row."""
-        if isinstance(X, np.ndarray):
-            return np.concatenate(
-                [np.square(X[k : k + 4096] - self.centre) @ self.rate for k in range(0, len(X), 4096)]
-            )
-        entries = np.square(X.data, dtype=np.float64) * self.rate[X.indices]
-        sums = np.concatenate([[0.0], np.cumsum(entries)])
-        return np.maximum(np.diff(sums[X.indptr]), 0.0)
-
-
-def _weighted_square(X, centre, share):
-    total = np.zeros(X.shape[1])
-    for k in range(0, len(X), 4096):
-        total += share[k : k + 4096] @ np.square(X[k : k + 4096] - centre)
-    return total
-
-
 class AutoDescent:
     """One linear model on its way: schedule-free passes, with shorter steps when they stall.
 

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from ._coordinates import minimise
+from ._coordinates import descend
 from ._scales import bounded_constant, check_bounded, mean_curvature, spread_of
 
 BLOCK = 4096  # rows that are centred at once
@@ -256,5 +256,5 @@ class _Model:
         known = np.isfinite(self.scale)
         here = np.where(known, u, 0.0) * np.where(known, self.scale, 0.0)
         there, target = here.copy(), self.curvature @ here - gradient / self.scale
-        minimise(np.ascontiguousarray(self.curvature), target, self.l1 / self.scale, there, self.tol, 1000)
+        descend(np.ascontiguousarray(self.curvature), target, self.l1 / self.scale, there, 1000, self.tol)
         return np.where(there == 0.0, -u * known, (there - here) / self.scale)

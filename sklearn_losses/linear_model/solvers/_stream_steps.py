@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.extmath import safe_sparse_dot
 
-from ._auto import Columns
+from ._columns import Columns
 from ._scales import bounded_constant, check_bounded, mean_curvature, spread_of
 from ._schedule_free import dense_pass, sparse_pass
 

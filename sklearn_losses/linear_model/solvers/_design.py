@@ -1,0 +1,153 @@
+"""The scaled rows of X, as dense linear algebra wants them.
+
+Knows arrays. In coordinates v the raw prediction is f = Z v, Z = [(X - centre) / scale, 1]: small data are
+written out so, large data are not, but scaled in blocks of rows when a Gram matrix is summed.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+SMALL = 1 << 20  # entries that are copied without a thought: 8 MB
+BLOCK = 1 << 17  # entries scaled at a time
+
+
+class Design:
+    """Z, and the penalty of v: l2 is a vector, l1 too.
+
+    Parameters
+    ----------
+    X : ndarray or CSR
+    centre, scale : ndarray of shape (d,)
+    fit_intercept : bool
+    """
+
+    def __init__(self, X, centre, scale, fit_intercept):
+        self.X, self.centre, self.scale, self.fit_intercept = X, centre, scale, fit_intercept
+        self.small = X.shape[0] * (X.shape[1] + 1) <= SMALL
+
+    @property
+    def width(self):
+        """Length of v."""
+        return self.X.shape[1] + self.fit_intercept
+
+    def rows(self, chosen, dtype=np.float64):
+        """Z of a slice or of an array of rows."""
+        part = self.X[chosen]
+        if not isinstance(part, np.ndarray):
+            part = part.toarray()
+        d = part.shape[1]
+        z = np.empty((len(part), self.width), dtype=dtype)
+        np.subtract(part, self.centre, out=z[:, :d], casting="same_kind")
+        z[:, :d] /= self.scale
+        if self.fit_intercept:
+            z[:, d] = 1.0
+        return z
+
+    @cached_property
+    def whole(self):
+        """Z of small data."""
+        return self.rows(slice(None))
+
+    def subset(self, chosen):
+        """Return a design of some rows."""
+        return Design(self.X[chosen], self.centre, self.scale, self.fit_intercept)
+
+    def dot(self, v):
+        """Z v."""
+        if self.small:
+            return self.whole @ v
+        coef, intercept = self.raw(v)
+        if self.X.dtype == np.float64:
+            return self.X @ coef + intercept
+        f = np.empty(self.X.shape[0])
+        for block in self.blocks():
+            f[block] = self.X[block].astype(np.float64) @ coef
+        return f + intercept
+
+    def transposed_dot(self, g):
+        """Zᵀ g."""
+        if self.small:
+            return g @ self.whole
+        if self.X.dtype == np.float64:
+            sums = self.X.T @ g
+        else:
+            sums = np.zeros(self.X.shape[1])
+            for block in self.blocks():
+                sums += self.X[block].astype(np.float64).T @ g[block]
+        total = g.sum()
+        sums = (sums - total * self.centre) / self.scale
+        return np.append(sums, total) if self.fit_intercept else sums
+
+    def gram(self, c):
+        """Zᵀ diag(c) Z, for c >= 0."""
+        root = np.sqrt(np.maximum(c, 0.0))
+        if self.small:
+            chosen = np.flatnonzero(root)
+            few = 2 * len(chosen) < len(root)
+            z = self.whole[chosen] * root[chosen, None] if few else self.whole * root[:, None]
+            return z.T @ z
+        total = np.zeros((self.width, self.width))
+        dtype = self.X.dtype
+        root = root.astype(dtype)
+        for block in self.blocks():
+            chosen = np.flatnonzero(root[block])
+            if 2 * len(chosen) < block.stop - block.start:
+                z = self.rows(chosen + block.start, dtype)
+                z *= root[block][chosen, None]
+            else:
+                z = self.rows(block, dtype)
+                z *= root[block, None]
+            total += z.T @ z
+        return total
+
+    def blocks(self):
+        """Slices of rows that together hold about BLOCK entries."""
+        n, d = self.X.shape
+        step = max(64, BLOCK // (d + 1))
+        return [slice(k, min(k + step, n)) for k in range(0, n, step)]
+
+    def raw(self, v):
+        """Give coefficients and intercept in units of X."""
+        d = self.X.shape[1]
+        coef = v[:d] / self.scale
+        return coef, (v[d] - coef @ self.centre if self.fit_intercept else 0.0)
+
+    def scaled(self, coef, intercept):
+        """Give v of coefficients and intercept."""
+        v = coef * self.scale
+        return np.append(v, intercept + coef @ self.centre) if self.fit_intercept else v
+
+
+class RowSpace(Design):
+    """Few rows in many columns: w lies in the span of the rows, so that as many coordinates are enough.
+
+    With X - centre = U S Vᵀ and n rows, f = √n U v + b where w = √n V S⁻¹ v; the norm of w is that of v / scale,
+    scale = S / √n. Not for L1 penalties.
+    """
+
+    def __init__(self, X, fit_intercept):
+        X = np.asarray(X if isinstance(X, np.ndarray) else X.toarray(), dtype=np.float64)
+        d = X.shape[1]
+        self.column_centre = X.mean(axis=0) if fit_intercept else np.zeros(d)
+        left, sizes, directions = np.linalg.svd(X - self.column_centre, full_matrices=False)
+        kept = sizes > max(X.shape) * np.finfo(np.float64).eps * sizes[0]
+        root = np.sqrt(len(X))
+        super().__init__(left[:, kept] * root, np.zeros(kept.sum()), sizes[kept] / root, fit_intercept)
+        self.directions = directions[kept]
+        self.small = True
+
+    def rows(self, chosen, dtype=np.float64):
+        """Z itself, which needs no scaling."""
+        z = self.X[chosen]
+        return np.column_stack([z, np.ones(len(z))]) if self.fit_intercept else z
+
+    def raw(self, v):
+        """Give coefficients and intercept in units of X."""
+        coef = (v[: len(self.scale)] / self.scale) @ self.directions
+        return coef, (v[-1] - coef @ self.column_centre if self.fit_intercept else 0.0)
+
+    def scaled(self, coef, intercept):
+        """Give v of coefficients and intercept."""
+        v = (self.directions @ coef) * self.scale
+        return np.append(v, intercept + coef @ self.column_centre) if self.fit_intercept else v

@@ -1,0 +1,118 @@
+"""The step of Newton's method: the minimum of a convex quadratic, with or without an L1 penalty.
+
+Knows matrices and vectors.
+"""
+
+import numpy as np
+from scipy.linalg import lapack
+
+from ._coordinates import descend
+
+CONDITION = 1e-11  # of a matrix of unit diagonal, by its smallest pivot: below, it counts as singular
+CUT = 1e-13  # smaller eigenvalues, relative to the largest, are taken for zero
+SWEEPS, MANY_SWEEPS = 100, 10_000
+SMALLEST_MOVE = 1e-18
+WRONG = 1e-9  # a condition of optimality is broken by so much of the largest pull: more sweeps are needed
+EXCESS = 1e-12  # of a pull over the penalty: less is rounding
+
+
+def step(H, gradient, v, l1, noise):
+    """Minimise g'δ + δ'Hδ/2 + Σ l1 |v + δ| over δ.
+
+    Where H is singular and there is no L1 penalty, the shortest δ (in units of a unit diagonal) is taken. Entries
+    of the gradient are known within `noise`.
+
+    Returns
+    -------
+    δ : ndarray
+    decrease : float
+        By how much the minimum lies below the value at δ = 0.
+    unsolved : float
+        How much of the gradient, relative to all of it, no step can take away.
+    """
+    root = np.sqrt(np.maximum(np.diagonal(H), 0.0))
+    root[root == 0.0] = 1.0
+    H = H / root
+    H /= root[:, None]
+    gradient = gradient / root
+    if np.any(l1):
+        u, promise = _penalised(H, gradient, v * root, l1 / root)
+        return np.where(u == 0.0, -v, u / root - v), promise, 0.0  # zeros stay exact
+    delta = _solve(H, -gradient)
+    norm = np.abs(gradient).max()
+    rest = np.abs(H @ delta + gradient)
+    unsolved = np.max(rest, where=rest * root > noise, initial=0.0) / norm if norm > 0.0 else 0.0
+    return delta / root, -0.5 * float(gradient @ delta), unsolved
+
+
+def _solve(H, c):
+    factor, info = lapack.dpotrf(H, lower=1, clean=0)
+    if info == 0 and np.min(np.diagonal(factor)) ** 2 > CONDITION:
+        return lapack.dpotrs(factor, c, lower=1)[0]
+    values, vectors = np.linalg.eigh(H)
+    kept = values > CUT * max(values[-1], 0.0)
+    vectors = vectors[:, kept]
+    return vectors @ ((c @ vectors) / values[kept])
+
+
+def _penalised(H, gradient, v, l1):
+    c = H @ v - gradient
+    u = v.copy()
+    descend(H, c, l1, u, SWEEPS, SMALLEST_MOVE * float(np.abs(c).max()) ** 2)
+    near = u.copy()
+    _finish(H, c, l1, u)
+    promise = _promise(H, gradient, v, l1, u)
+    if not promise >= _promise(H, gradient, v, l1, near):
+        u = near
+    rest = c - H @ u
+    wrong = np.where(u != 0.0, np.abs(rest - l1 * np.sign(u)), np.abs(rest) - l1)
+    if wrong.max() > WRONG * float(np.abs(c).max()):
+        descend(H, c, l1, u, MANY_SWEEPS, SMALLEST_MOVE * float(np.abs(c).max()) ** 2)
+        _finish(H, c, l1, u)
+        promise = _promise(H, gradient, v, l1, u)
+    return u, promise
+
+
+def _promise(H, gradient, v, l1, u):
+    """By how much the quadratic with its penalty is less at u than at v."""
+    delta = u - v
+    return -float(gradient @ delta + 0.5 * delta @ H @ delta + l1 @ (np.abs(u) - np.abs(v)))
+
+
+def _finish(H, c, l1, u):
+    """Find the minimum of u'Hu/2 - c'u + Σ l1 |u| by the signs of u, in place, from a point near to it.
+
+    Given the signs the minimum is linear. A coordinate whose sign would change becomes zero on the way; a zero
+    that had better move gets a sign.
+    """
+    signs = np.sign(u)
+    free = l1 == 0.0
+    scale = float(np.abs(c).max())
+    for _ in range(10 * len(u) + 10):
+        support = np.flatnonzero((signs != 0.0) | free)
+        part = H[np.ix_(support, support)]
+        rest = c[support] - l1[support] * signs[support] - H[support] @ u
+        way = _solve(part, rest)
+        rest -= part @ way
+        flat = np.abs(rest).max(initial=0.0) > EXCESS * scale
+        if flat:  # downhill without end, but for a change of signs
+            way = rest
+        here = u[support]
+        towards = np.where(free[support], 0.0, -way * signs[support])  # zero, if positive
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = np.where(towards > 0.0, np.abs(here) / towards, np.inf)
+        t = float(reach.min(initial=np.inf))
+        if t <= 1.0 or (flat and np.isfinite(t)):
+            u[support] = here + t * way
+            gone = support[reach <= t]
+            u[gone] = signs[gone] = 0.0
+            continue
+        if flat:
+            return
+        u[support] = here + way
+        pull = c - H @ u
+        excess = np.where((signs == 0.0) & ~free, np.abs(pull) - l1, 0.0)
+        j = int(np.argmax(excess))
+        if excess[j] <= EXCESS * max(l1[j], scale):
+            return
+        signs[j] = np.sign(pull[j])
