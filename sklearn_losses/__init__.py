@@ -1,7 +1,7 @@
 """One loss, written once in plain NumPy, is a metric, a scorer and a training objective."""
 
 from .formula import FormulaError, logsumexp, softmax
-from .linear_model import SGDClassifier, SGDRegressor
+from .linear_model import LinearClassifier, LinearRegressor, SGDClassifier, SGDRegressor
 from .losses import *
 from .losses import __all__ as _losses
 from .metrics import decomposition, get_scorer, get_scorer_names
@@ -11,6 +11,8 @@ __all__ = sorted(
     [
         *_losses,
         "FormulaError",
+        "LinearClassifier",
+        "LinearRegressor",
         "SGDClassifier",
         "SGDRegressor",
         "decomposition",

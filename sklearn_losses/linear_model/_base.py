@@ -126,9 +126,38 @@ class LinearModel(BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
+    def set_params(self, **params):
+        """Set parameters; those of the loss, as in ``loss__delta``, need a loss object.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values.
+
+        Returns
+        -------
+        self : object
+        """
+        loss = params.get("loss", self.loss)
+        nested = [name for name in params if name.startswith("loss__")]
+        if nested and not hasattr(loss, "set_params"):
+            raise InvalidParameterError(
+                f"{nested[0]} is a parameter of a loss object, but loss={loss!r} is a name or a function. "
+                f"Pass an object, such as loss=Huber()."
+            )
+        return super().set_params(**params)
+
     def _get_loss(self):
         """Turn the parameter `loss` into a loss."""
-        return get_loss(self.loss, for_classifier=self._for_classifier, epsilon=self.epsilon)
+        epsilon = getattr(self, "epsilon", None)  # scikit-learn's SGD has such a parameter
+        return get_loss(self.loss, for_classifier=self._for_classifier, epsilon=epsilon)
+
+    def _penalty_strengths(self):
+        """Give the factors of ||coef||^2 / 2 and of ||coef||_1."""
+        l1_ratio = {"l2": 0.0, "l1": 1.0, "elasticnet": self.l1_ratio, None: None}[self.penalty]
+        if l1_ratio is None:
+            return 0.0, 0.0
+        return self.alpha * (1.0 - l1_ratio), self.alpha * l1_ratio
 
     def _target_kind(self):
         """Give what the loss says y is; None while `loss` is none."""

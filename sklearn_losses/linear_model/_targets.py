@@ -80,10 +80,16 @@ def encode_labels(y, classes):
     return indices
 
 
-def class_weights(class_weight, classes, y):
-    """Give the weight of each class; all are 1 without `class_weight`. `y` holds labels."""
+def class_weights(class_weight, classes, y, sample_weight=None):
+    """Give the weight of each class; all are 1 without `class_weight`. `y` holds labels.
+
+    What is balanced are the samples, or their weights where these are given.
+    """
     if class_weight is None:
         return np.ones(len(classes))
+    if isinstance(class_weight, str) and sample_weight is not None:
+        weights = np.bincount(encode_labels(y, classes), sample_weight, minlength=len(classes))
+        return weights.sum() / (len(classes) * np.where(weights > 0.0, weights, 1.0))
     return compute_class_weight(class_weight, classes=classes, y=y)
 
 
@@ -157,7 +163,7 @@ class OneAgainstRest(Categories):
         """
         n_classes = len(self.classes)
         codes = encode_labels(y, self.classes)
-        weight_of = class_weights(class_weight, self.classes, y)
+        weight_of = class_weights(class_weight, self.classes, y, None if rest_weighs_one else sample_weight)
         negative, positive = self.loss.binary_values
         problems = []
         for output, k in enumerate([1] if n_classes == 2 else range(n_classes)):
@@ -210,7 +216,12 @@ class Classes(Categories):
         if y.ndim == 1:
             codes = encode_labels(y, self.classes)
             if class_weight is not None:
-                sample_weight = _times(class_weights(class_weight, self.classes, y)[codes], sample_weight)
+                sample_weight = _times(
+                    class_weights(class_weight, self.classes, y, None if rest_weighs_one else sample_weight)[
+                        codes
+                    ],
+                    sample_weight,
+                )
             return [Problem(codes.astype(np.float64), sample_weight, outputs, True, "label")]
         rows = np.ascontiguousarray(self.loss.check_target(y), dtype=np.float64)
         self._check_width(rows, "classes")

@@ -243,6 +243,10 @@ class Loss(BaseEstimator):
     def _training_encoding(self):
         return "label" if self.target_kind == "classes" else "as it is"
 
+    def training_curvature_program(self, encoding: str | None = None) -> Program:
+        """Return the program of second-order solvers: training_scale · (loss, and its two derivatives by f)."""
+        return program_of(self, "training curvature", encoding or self._training_encoding)
+
     def _checks(self, y, f, encoding) -> list:
         """Return nodes that must be (nearly) zero for sound data; `f` is None on the raw scale."""
         return []

@@ -72,6 +72,8 @@ def _one_output(loss, data, weights):
         left, right = _valley(slope, low, high)
         # An interval of best constants may have one end only, or none.
         best = 0.5 * (left + right) if falls and rises else left if falls else right if rises else 0.0
+        if abs(best) <= 1e-12 * step and value(0.0) <= value(best):
+            best = 0.0  # and not a tiny number whose sign means nothing
     else:
         best = _deepest(value, slope, grid)
     if loss.link.predictions == UNIT:

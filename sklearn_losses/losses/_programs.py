@@ -32,7 +32,7 @@ ENCODINGS: dict[str, Any] = {
 }
 """How the formula's y follows from the y of the data."""
 
-_ORDERS = {"metric": 0, "value": 0, "training": 0, "training gradient": 0, "gradient": 1, "hessian": 2}
+_ORDERS = {"metric": 0, "value": 0, "gradient": 1, "hessian": 2}
 
 
 def program_of(loss: Any, quantity: str, encoding: str = "as it is", clip: float | None = None) -> Program:
@@ -42,10 +42,10 @@ def program_of(loss: Any, quantity: str, encoding: str = "as it is", clip: float
     ----------
     loss : Loss
         Whose program it is.
-    quantity : {'metric', 'value', 'gradient', 'hessian', 'training', 'training gradient'}
+    quantity : {'metric', 'value', 'gradient', 'hessian', 'training', 'training gradient', 'training curvature'}
         The loss of a prediction, or of a raw prediction; its derivatives by the raw prediction; or
-        training_scale · (value, gradient), or of the gradient alone. All but the last two have the loss's
-        checks as further results.
+        training_scale · (value, gradient), of the gradient alone, or of (value, gradient, hessian). All but
+        the last three have the loss's checks as further results.
     encoding : str
         One of `ENCODINGS`.
     clip : float or None
@@ -98,8 +98,12 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
                 f"{loss.formula_name} has the same slope for every prediction, so nothing can be trained with it: "
                 f"its derivative by f is {slope!r}. It still scores."
             )
-        scale = loss.training_scale
-        return [scale * value, scale * slope] if quantity == "training" else [scale * slope], y, f
+        results = {
+            "training": lambda: [value, slope],
+            "training gradient": lambda: [slope],
+            "training curvature": lambda: [value, slope, derivative(slope, f)],
+        }[quantity]()
+        return [loss.training_scale * result for result in results], y, f
     for _ in range(_ORDERS[quantity]):
         value = derivative(value, f)
     return [value, *loss._checks(y, f if quantity == "metric" else None, encoding)], y, f

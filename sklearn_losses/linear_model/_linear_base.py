@@ -1,0 +1,223 @@
+"""What LinearClassifier and LinearRegressor share: parameters, and from data and a loss to a solved problem.
+
+Knows no labels: it is handed `Problem`s. How coefficients are found is the solvers' affair.
+"""
+
+import warnings
+from dataclasses import replace
+from numbers import Integral, Real
+from time import perf_counter
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.parallel import Parallel, delayed
+
+from ._base import (
+    BOOLEAN,
+    InvalidParameterError,
+    LinearModel,
+    check_parameters,
+    check_weights,
+    number,
+    one_of,
+    unchanged_on_error,
+)
+from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
+from .solvers import SOLVERS, can_solve, choose_solver
+from .solvers._facts import is_convex, is_kinked
+from .solvers._problem import LinearProblem, LinearSolution
+
+
+class PenalisedModel(CallbackSupportMixin, LinearModel):
+    """What the two estimators share."""
+
+    _rules = {
+        "penalty": one_of("l2", "l1", "elasticnet", None),
+        "alpha": number(Real, 0),
+        "l1_ratio": number(Real, 0, 1),
+        "fit_intercept": BOOLEAN,
+        "solver": one_of("auto", *SOLVERS),
+        "tol": number(Real, above=0),
+        "max_iter": number(Integral, 1),
+        "verbose": number(Integral, 0),
+        "warm_start": BOOLEAN,
+    }
+
+    # ---- fit -------------------------------------------------------------------------------------
+
+    def _fit(self, X, y, sample_weight):
+        with unchanged_on_error(self):
+            check_parameters(self, self._rules)
+            solutions = self._fit_watched(X, y, sample_weight)
+        self._warn(solutions)
+        return self
+
+    @with_callbacks
+    def _fit_watched(self, X, y, sample_weight):
+        start = None
+        if self.warm_start and hasattr(self, "coef_"):
+            start = np.atleast_2d(self._dense_coef()).astype(np.float64), self.intercept_.astype(np.float64)
+        loss = self._get_loss()
+        X, y, target = self._check_training_set(X, y, loss, first=True)
+        weight = check_weights(sample_weight, X.shape[0])
+        if weight is not None and weight.min() < 0.0:
+            raise ValueError(f"Sample weights must not be negative; got {weight.min():g}.")
+        problems = self._problems(target, y, weight)
+        if start is None or start[0].shape != (target.n_outputs, X.shape[1]):
+            start = None
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        watch = Watch(self, self.max_iter, {"X": X, "y": y, "metadata": metadata})
+        solve = _Solve(self, X, loss, target, start, watch)
+        if len(problems) == 1 or watch.has_callbacks or not self.n_jobs:
+            solutions = [solve(problem) for problem in problems]
+        else:
+            jobs = (delayed(solve)(problem) for problem in problems)
+            solutions = Parallel(n_jobs=self.n_jobs, require="sharedmem")(jobs)
+        self.__dict__.pop("duality_gap_", None)
+        self.__dict__.update(solve.results(solutions))
+        watch.end({name: value for name, value in vars(self).items() if name.endswith("_")})
+        return solutions
+
+    def _warn(self, solutions):
+        if any(solution.unbounded for solution in solutions):
+            warnings.warn(
+                "Without a penalty no finite coefficients minimise this loss on these data (classes that can be "
+                "separated are one reason); fit ended where the objective hardly falls any more. Use alpha > 0.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        elif not all(solution.converged for solution in solutions):
+            worst = max(solution.relative_gap for solution in solutions)
+            warnings.warn(
+                f"The objective is estimated to lie {worst:.2g} above the minimum, relative to what the model "
+                f"gains over a constant, after {max(s.n_iter for s in solutions)} iterations; tol={self.tol:g} "
+                f"asks for less. Increase max_iter or tol, or choose another solver than {self.solver_!r}.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+
+class _Solve:
+    """Solves the problems that a target poses, watched."""
+
+    def __init__(self, estimator, X, loss, target, start, watch):
+        self.estimator, self.X, self.loss, self.target = estimator, X, loss, target
+        self.start, self.watch = start, watch
+        self.solver = None
+
+    def __call__(self, problem):
+        """Solve one of them."""
+        estimator = self.estimator
+        linear = self._linear_problem(problem)
+        coef, intercept = self._start_of(problem, linear)
+        self.solver = choose_solver(linear) if estimator.solver == "auto" else estimator.solver
+        if obstacle := can_solve(self.solver, linear):
+            raise InvalidParameterError(
+                f"solver={self.solver!r} cannot be used with loss={estimator.loss!r}: {obstacle}."
+            )
+        begun = perf_counter()
+
+        def watch(n_iter, coef, intercept, objective, gap):
+            if estimator.verbose:
+                print(
+                    f"{problem.name}Iteration {n_iter}: objective {objective:.6g}, gap {gap:.2g}, "
+                    f"{perf_counter() - begun:.2f} s"
+                )
+            if not self.watch.has_callbacks:
+                return False
+            now = LinearSolution(coef, intercept, objective, gap, n_iter, False)
+            return self.watch.around(lambda: None, lambda: self._so_far(problem, now))
+
+        solution = SOLVERS[self.solver](
+            linear,
+            coef,
+            intercept,
+            tol=float(estimator.tol),
+            max_iter=int(estimator.max_iter),
+            random_state=estimator.random_state,
+            watch=watch if estimator.verbose or self.watch.has_callbacks else None,
+        )
+        gained = linear.null - solution.objective
+        if solution.gap <= linear.allowed(0.0, solution.objective):
+            solution.relative_gap = 0.0
+        elif gained > 0.0:
+            solution.relative_gap = solution.gap / gained
+        return solution
+
+    def _linear_problem(self, problem):
+        """Normalise the weights, and probe what the loss does not declare."""
+        estimator, loss, y = self.estimator, self.loss, problem.y
+        value = loss.training_program(problem.encoding)
+        gradient = loss.training_gradient_program(problem.encoding)
+        curvature = loss.training_curvature_program(problem.encoding)
+        n = self.X.shape[0]
+        weight = np.full(n, 1.0 / n) if problem.weight is None else problem.weight / problem.weight.sum()
+        if not estimator.fit_intercept:
+            constant = np.zeros(self.target.n_outputs) if problem.coupled else 0.0
+        elif problem.encoding == "label":
+            constant = loss.constant_minimizer(
+                y, problem.weight, labels=np.arange(float(self.target.n_outputs))
+            )
+        else:
+            constant = loss.constant_minimizer(y, problem.weight)
+        spread = 1.0
+        if not estimator._for_classifier and loss.link.name == "identity" and not problem.coupled:
+            spread = _spread_of(y)
+        convex, kinked = loss.convex, False
+        if not problem.coupled:
+            constant = float(constant)
+            if convex is None:
+                convex = is_convex(gradient, y, constant, spread)
+            kinked = convex and is_kinked(curvature, y, constant, spread)
+        l2, l1 = estimator._penalty_strengths()
+        return LinearProblem(
+            value, gradient, curvature, self.X, y, weight, l2, l1, estimator.fit_intercept, constant, spread,
+            convex is not False, bool(kinked),
+        )  # fmt: skip
+
+    def _start_of(self, problem, linear):
+        """Give coefficients and intercept to start from: the last solution's, or the best constant."""
+        if self.start is None:
+            shape = (self.target.n_outputs, self.X.shape[1]) if problem.coupled else self.X.shape[1]
+            return np.zeros(shape), linear.constant
+        coef, intercept = (part[problem.outputs] for part in self.start)
+        intercept = intercept * float(linear.fit_intercept)
+        return (coef, intercept) if problem.coupled else (coef[0], float(intercept[0]))
+
+    def _so_far(self, problem, solution):
+        """Give the fitted attributes if the fit ended now, the other outputs as they were before."""
+        coef = np.zeros((self.target.n_outputs, self.X.shape[1]))
+        intercept = np.zeros(self.target.n_outputs)
+        if self.start is not None:
+            coef, intercept = self.start[0].copy(), self.start[1].copy()
+        coef[problem.outputs], intercept[problem.outputs] = solution.coef, solution.intercept
+        whole = replace(solution, coef=coef, intercept=intercept)
+        return self.results([whole]) | {
+            name: value for name, value in vars(self.estimator).items() if name == "classes_"
+        }
+
+    def results(self, solutions):
+        """Give the fitted attributes."""
+        dtype = self.X.dtype
+        coef = np.concatenate([np.atleast_2d(solution.coef) for solution in solutions]).astype(dtype)
+        intercept = np.concatenate([np.atleast_1d(solution.intercept) for solution in solutions]).astype(
+            dtype
+        )
+        results = {
+            "coef_": coef[0] if getattr(self.target, "flat", False) else coef,
+            "intercept_": intercept,
+            "n_iter_": max(1, *(solution.n_iter for solution in solutions)),
+            "solver_": self.solver,
+            "objective_": float(np.mean([solution.objective for solution in solutions])),
+            "optimality_gap_": max(solution.relative_gap for solution in solutions),
+        }
+        gaps = [solution.duality_gap for solution in solutions]
+        if all(gap is not None for gap in gaps):
+            results["duality_gap_"] = max(gaps)
+        return results
+
+
+def _spread_of(y):
+    """Median absolute deviation of a target, or another measure of its size where that is zero."""
+    spread = float(np.median(np.abs(y - np.median(y))))
+    return spread or float(np.std(y)) or float(np.abs(y).max()) or 1.0

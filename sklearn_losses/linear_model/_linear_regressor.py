@@ -1,0 +1,166 @@
+"""LinearRegressor: linear regression for any loss, solved to a stated accuracy."""
+
+from contextlib import suppress
+
+import numpy as np
+
+from ._base import LinearRegressorBase
+from ._linear_base import PenalisedModel
+
+
+class LinearRegressor(LinearRegressorBase, PenalisedModel):
+    """Linear regression for any loss, solved to a stated accuracy: nothing to tune but loss and penalty.
+
+    The objective is the weighted mean of the losses ℓ plus the penalty of the raw coefficients, the intercept free:
+
+    Σ_i w_i s ℓ(y_i, f_i) / Σ_i w_i + alpha R(w),    f_i = x_i · w + b,
+    R(w) = (1 - ρ)/2 ‖w‖² + ρ ‖w‖₁,
+
+    with ρ = 0 for 'l2', 1 for 'l1' and `l1_ratio` for 'elasticnet'; s is the loss's `training_scale` (1/2 for the
+    squared error and deviances, else mostly 1). There is no learning rate, and columns need no scaling for the
+    sake of the solver (the penalty sees their scale, as everywhere). Data of at most 100,000 entries are solved to
+    the last digits, so that neither `random_state` nor the order of the samples changes predictions; where all
+    intercepts of an interval are equally good, as the absolute error may have it, the middle is taken.
+
+    Parameters
+    ----------
+    loss : str, Loss or callable, default='squared_error'
+        What is minimised: the name of a loss, a loss object (whose parameters are tunable as
+        ``loss__delta``), or a function ``(y, f)`` of NumPy expressions.
+    penalty : {'l2', 'l1', 'elasticnet', None}, default='l2'
+        The penalty R(w) above. L1 parts give coefficients that are exactly zero.
+    alpha : float, default=1e-4
+        Strength of the penalty, >= 0.
+    l1_ratio : float, default=0.5
+        Share ρ of the L1 part with ``penalty='elasticnet'``, from 0 to 1.
+    fit_intercept : bool, default=True
+        Whether there is an intercept b; otherwise it is zero.
+    solver : {'auto', 'newton', 'dual', 'lbfgs', 'sgd'}, default='auto'
+        What minimises the objective:
+
+        - 'newton': second-order steps, on growing samples of large data; for losses with kinks on their Moreau
+          envelopes. For convex losses of one raw prediction and few columns;
+        - 'dual': coordinate ascent in an accelerated proximal-point loop, one pass an iteration. For convex losses of
+          one raw prediction, sparse or wide data, kinks on large data;
+        - 'lbfgs': quasi-Newton steps, for smooth losses, and those of several raw predictions;
+        - 'sgd': schedule-free passes, for losses that are not convex;
+        - 'auto': chooses, as the user guide says. `solver_` tells which.
+    tol : float, default=1e-4
+        `fit` ends when the objective is estimated to lie at most so much above its minimum, relative to what the
+        model gains over the best constant.
+    max_iter : int, default=1000
+        The most iterations; a ConvergenceWarning says what was reached by then.
+    verbose : int, default=0
+        Above 0, a line is printed for each iteration.
+    warm_start : bool, default=False
+        Whether `fit` starts from the previous solution.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the order of samples in 'dual' and 'sgd'.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,) or (n_outputs, n_features)
+        w; of X's type, float32 or float64.
+    intercept_ : ndarray of shape (1,) or (n_outputs,)
+        b.
+    n_iter_ : int
+        Iterations, the most of all outputs.
+    solver_ : str
+        The solver that was used.
+    objective_ : float
+        The objective at the end, the mean of all outputs that were trained one by one.
+    optimality_gap_ : float
+        Estimate of (objective - minimum) / (objective of the best constant - minimum), on which the stopping rule
+        rests; zero where it is lost in rounding. The largest of all outputs.
+    duality_gap_ : float
+        Bound of objective - minimum, where the solver has one: 'dual', and 'newton' for losses with kinks.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names.
+
+    See Also
+    --------
+    SGDRegressor : Learns from a stream, by `partial_fit`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn_losses import LinearRegressor, Pinball
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = LinearRegressor(loss=Pinball(quantile=0.9), alpha=0.0).fit(X, y)
+    >>> float((y <= model.predict(X) + 1e-9).mean().round(2))
+    0.91
+    """
+
+    n_jobs = None
+
+    def __init__(
+        self,
+        loss="squared_error",
+        *,
+        penalty="l2",
+        alpha=1e-4,
+        l1_ratio=0.5,
+        fit_intercept=True,
+        solver="auto",
+        tol=1e-4,
+        max_iter=1000,
+        verbose=0,
+        warm_start=False,
+        random_state=None,
+    ):
+        self.loss = loss
+        self.penalty = penalty
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.random_state = random_state
+
+    def fit(self, X, y, sample_weight=None):
+        """Minimise the objective. A failed fit leaves the estimator as it was.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target, in the domain of the loss.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weights w, >= 0; 1 if not given. Only their ratios matter.
+
+        Returns
+        -------
+        self : LinearRegressor
+
+        Raises
+        ------
+        ValueError
+            For parameters and data that it cannot take.
+        """
+        return self._fit(X, y, sample_weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        with suppress(ValueError, TypeError):  # an unknown loss, of which fit complains
+            loss = self._get_loss()
+            tags.target_tags.positive_only = loss.target.low > -np.inf
+            tags.regressor_tags.poor_score = _charges_relative_mistakes(loss)
+        return tags
+
+    def _problems(self, target, y, weight):
+        return target.problems(y, weight)
+
+
+def _charges_relative_mistakes(loss):
+    """Tell whether the same mistake costs less at a larger target: such a model predicts too little for R²."""
+    if loss.link.name != "identity":
+        return False
+    y = np.array([1.0, 100.0])
+    (values, _), _ = loss.training_program().arrays(y, y + 1.0)
+    return bool(values[1] < 0.5 * values[0])
