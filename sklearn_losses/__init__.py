@@ -1,5 +1,6 @@
 """One loss, written once in plain NumPy, is a metric, a scorer and a training objective."""
 
+from .displays import LossCurveDisplay, LossDisplay
 from .formula import FormulaError, logsumexp, softmax
 from .linear_model import LinearClassifier, LinearRegressor, SGDClassifier, SGDRegressor
 from .losses import *
@@ -13,6 +14,8 @@ __all__ = sorted(
         "FormulaError",
         "LinearClassifier",
         "LinearRegressor",
+        "LossCurveDisplay",
+        "LossDisplay",
         "SGDClassifier",
         "SGDRegressor",
         "decomposition",

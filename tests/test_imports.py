@@ -25,12 +25,13 @@ MAY_IMPORT = {
     "losses": {"formula", "links"},
     "metrics": {"formula", "links", "losses"},
     "linear_model": {"formula", "links", "losses"},
+    "displays": {"losses"},
     "testing": {"formula", "links", "losses", "metrics"},
-    "__init__": {"formula", "linear_model", "links", "losses", "metrics", "testing"},
+    "__init__": {"displays", "formula", "linear_model", "links", "losses", "metrics", "testing"},
 }
 RUN_TIME = {"numpy", "scipy", "sklearn"}
 # Imported inside of functions only, when what needs them is used (test_import_is_silent_and_light sees to that).
-OPTIONAL = {"losses": {"array_api_compat"}, "testing": {"pytest"}}
+OPTIONAL = {"displays": {"matplotlib"}, "losses": {"array_api_compat"}, "testing": {"pytest"}}
 
 
 def room_of(path):
@@ -155,7 +156,7 @@ def test_all_is_what_can_be_imported(name):
     assert len(set(module.__all__)) == len(module.__all__)
     for public in module.__all__:
         assert hasattr(module, public), public
-    submodules = {"formula", "links", "linear_model", "losses", "metrics", "testing", "solvers"}
+    submodules = {"displays", "formula", "links", "linear_model", "losses", "metrics", "testing", "solvers"}
     public = {n for n in vars(module) if not n.startswith("_") and n not in submodules}
     leaked = public - set(module.__all__)
     assert leaked <= {"TYPE_CHECKING"}, leaked

@@ -11,6 +11,7 @@ import numpy as np
 from ..formula import apply
 from ..links import LOGIT, SOFTMAX, UNIT
 from . import _arrays as arrays
+from . import _paths as paths
 from ._base import Encoded, Loss
 from ._examples import BinaryExamples, ClassExamples, NumberExamples
 from ._programs import ENCODINGS
@@ -51,6 +52,7 @@ class RegressionLoss(Loss):
 
     _examples = NumberExamples
     _encode_array = staticmethod(arrays.numbers)
+    _path = staticmethod(paths.of_number)
 
     def as_metric(self, y_true, y_pred, *, sample_weight=None, multioutput="uniform_average"):
         """Return the weighted mean loss, for each output or averaged over them: the functional metric.
@@ -117,6 +119,7 @@ class _BinaryLoss(Loss):
 
     _examples = BinaryExamples
     _encode_array = staticmethod(arrays.binary)
+    _path = staticmethod(paths.of_two_classes)
     _zero_one: ClassVar[str]
     """How the formula reads a target in [0, 1]."""
     _signs: ClassVar[str]
@@ -305,6 +308,7 @@ class MulticlassLoss(Loss):
     couples_outputs = True
     _examples = ClassExamples
     _encode_array = staticmethod(arrays.classes)
+    _path = staticmethod(paths.of_classes)
 
     def as_metric(self, y_true, y_pred, *, sample_weight=None, labels=None):
         """Return the weighted mean loss: the functional metric."""

@@ -8,6 +8,7 @@ import numpy as np
 from ..formula import apply
 from ..links import IDENTITY, UNIT
 from . import _arrays as arrays
+from . import _paths as paths
 from ._base import Encoded, Loss
 from ._examples import IndicatorExamples, MomentExamples, VectorExamples
 from ._kinds import MulticlassLoss
@@ -68,6 +69,7 @@ class MultilabelLoss(_UnlabelledLoss):
     target_kind = "indicator"
     response_method = "decision_function"
     _examples = IndicatorExamples
+    _path = staticmethod(paths.of_labels)
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         data = self._encode_target(y_true, labels, pos_label)
@@ -115,6 +117,7 @@ class VectorLoss(_UnlabelledLoss):
 
     target_kind = "vector"
     _examples = VectorExamples
+    _path = staticmethod(paths.of_vectors)
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         data = self._encode_target(y_true, labels, pos_label)
@@ -164,6 +167,7 @@ class MomentsLoss(_UnlabelledLoss):
 
     target_kind = "moments"
     _examples = MomentExamples
+    _path = staticmethod(paths.of_moments)
     _encode_array = staticmethod(arrays.beside_moments)
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
