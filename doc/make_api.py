@@ -1,0 +1,68 @@
+"""Writes the page of the reference, ``reference.rst``, from the public names of the package, when the site is built."""
+
+from pathlib import Path
+
+import sklearn_losses
+from sklearn_losses import displays, formula, linear_model, losses, metrics, testing
+
+DOC = Path(__file__).resolve().parent
+
+BASES = [
+    "RegressionLoss",
+    "MarginLoss",
+    "ProbabilityLoss",
+    "MulticlassLoss",
+    "MulticlassMarginLoss",
+    "MultilabelLoss",
+    "VectorLoss",
+    "MomentsLoss",
+]
+EMBEDDINGS = ["center_loss", "cosine_embedding_loss", "island_loss", "triplet_loss"]
+
+
+def groups():
+    """Return title, module, names and template of each group; every public name is in one."""
+    catalogue = sorted(cls.__name__ for cls in losses.LOSSES.values())
+    tools = {"FunctionLoss", "FunctionMarginLoss", "get_loss"}
+    scoring = {"Decomposition", "decomposition", "get_scorer", "get_scorer_names"}
+    functions = set(metrics.__all__) - scoring - set(EMBEDDINGS)
+    engine = [name for name in formula.__all__ if not name.isupper()]
+    pictures = [name for name in displays.__all__ if not name.isupper()]
+    package = "sklearn_losses"
+    return [
+        ("Losses", package, catalogue, "object"),
+        ("What every loss can do", package, ["Loss"], "with_methods"),
+        ("Bases of losses of your own", package, BASES, "object"),
+        ("Losses by name, and functions as losses", package, sorted(tools), "object"),
+        ("Estimators", package, sorted(linear_model.__all__), "with_methods"),
+        ("Pictures", package, pictures, "with_methods"),
+        ("Proof", f"{package}.testing", sorted(testing.__all__), "object"),
+        ("Scorers", package, ["LossScorer", "SkillScorer"], "object"),
+        ("Scorers by name, decomposition", f"{package}.metrics", sorted(scoring), "object"),
+        ("Losses as functions", f"{package}.metrics", sorted(functions), "object"),
+        ("Metrics of embeddings", f"{package}.metrics", EMBEDDINGS, "object"),
+        ("The formula engine", f"{package}.formula", engine, "object"),
+        ("Links and domains", f"{package}.links", ["Interval", "Link"], "object"),
+    ]
+
+
+def page():
+    """Return the page as text."""
+    lines = ["Reference", "=========", "", "Every public name, by topic; each has its page.", ""]
+    named = set()
+    for title, module, names, template in groups():
+        named |= set(names)
+        lines += [title, "-" * len(title), "", f".. currentmodule:: {module}", "", ".. autosummary::"]
+        lines += ["   :toctree: generated/", f"   :template: {template}.rst", ""]
+        lines += [*(f"   {name}" for name in names), ""]
+    missing = {name for name in sklearn_losses.__all__ if not name.isupper()} - named
+    assert not missing, f"make_api.py names no group for {missing}"
+    return "\n".join(lines)
+
+
+def write_reference():
+    """Write the page, if it changed."""
+    path = DOC / "reference.rst"
+    text = page()
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,75 @@
+"""The Python on the pages runs, in order, and prints what the page shows below it."""
+
+import contextlib
+import io
+import re
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "doc").glob("**/*.md"))]
+PAGES = [path for path in PAGES if path.exists() and not {"_build", "gallery", "catalogue"} & set(path.parts)]
+BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```(?:text|pycon)?\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
+BLOCKS = {path: BLOCK.findall(path.read_text(encoding="utf-8")) for path in PAGES}
+# The Chinese README has the code of the English one, see below.
+WITH_PYTHON = [path for path in PAGES if BLOCKS[path] and path.name != "README.zh-CN.md"]
+
+
+def run(code, namespace, name):
+    """Return what the code prints, or what it raises, as a reader sees it."""
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, name, "exec"), namespace)
+    except Exception as error:
+        return printed.getvalue() + f"{type(error).__name__}: {error}"
+    return printed.getvalue()
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("path", WITH_PYTHON, ids=lambda path: path.name)
+def test_the_code_of_a_page_prints_what_it_shows(path, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.chdir(tmp_path)
+    page = types.ModuleType("page")  # classes that a page defines can be pickled, as in a script
+    monkeypatch.setitem(sys.modules, "page", page)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for code, shown in BLOCKS[path]:
+            printed = run(code, vars(page), path.name)
+            assert words(printed) == words(shown), f"{path.name}: this code\n{code}\nprints\n{printed}"
+
+
+def test_pages_have_code():
+    assert {"README.md", "getting_started.md", "which_loss.md", "own_loss.md", "scoring.md"} <= {
+        path.name for path in WITH_PYTHON
+    }
+    assert sum(bool(shown) for blocks in BLOCKS.values() for _, shown in blocks) > 20
+
+
+def test_the_readmes_share_code_and_numbers():
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")]
+    fenced = [re.findall(r"^```\w*\n.*?^```", text, flags=re.DOTALL | re.MULTILINE) for text in texts]
+    assert len(fenced[0]) >= 5
+    assert fenced[0] == fenced[1]
+    rows = [
+        [re.findall(r"[\d.]*\d", line) for line in text.splitlines() if line.startswith("|")]
+        for text in texts
+    ]
+    rows = [[row for row in numbers if len(row) > 1] for numbers in rows]
+    assert len(rows[0]) >= 9
+    assert rows[0] == rows[1]
+    code = [set(re.findall(r"`[^`\n]+`", text)) for text in texts]
+    assert code[0] == code[1]
+    links = [set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.zh-CN.md"} for text in texts]
+    assert links[0] == links[1]
+    for link in links[0]:
+        assert (ROOT / link).exists(), link
