@@ -83,6 +83,10 @@ class Loss(BaseEstimator):
             f"ProbabilityLoss or MulticlassLoss instead of Loss."
         )
 
+    def several_classes(self):
+        """Return the loss that this one means for more than two classes, or None."""
+        return None
+
     @classmethod
     def metric_name(cls) -> str:
         """Return the name of the loss as a function: the alias, made to end in a word for what it is."""

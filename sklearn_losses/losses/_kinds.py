@@ -131,10 +131,6 @@ class _BinaryLoss(Loss):
         """Return the weighted mean loss: the functional metric."""
         return self(y_true, y_pred, sample_weight=sample_weight, labels=labels, pos_label=pos_label)
 
-    def several_classes(self):
-        """Return the loss that this one means for more than two classes, or None."""
-        return None
-
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         y, f = as_classes(y_true), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         several = self._other_than_two(y, labels, f)

@@ -121,14 +121,29 @@ def test_without_dispatch_everything_is_numpys():
     np.testing.assert_allclose(result, [0.125, 0.125])
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("alias", LOSSES)
 @needs_dispatch
-def test_gradients_of_pytorch_flow_through():
+def test_gradients_of_pytorch_flow_through(alias, weighted):
+    """Autograd through the loss of a prediction, and through the link, gives what `gradient` gives."""
     torch = pytest.importorskip("torch")
-    y = torch.asarray([0.0, 1.0, 2.0], dtype=torch.float64)
-    f = torch.tensor([0.5, 3.0, -1.0], dtype=torch.float64, requires_grad=True)
+    loss = get_loss(alias)
+    y, raw = loss.examples.draw(np.random.default_rng(0), 40)
+    w = np.random.default_rng(1).uniform(0.5, 2.0, 40) if weighted else np.ones(40)
+    inverse = {
+        "identity": lambda f: f,
+        "log": torch.exp,
+        "logit": torch.sigmoid,
+        "softmax": lambda f: torch.softmax(f, dim=-1),
+        "log1p": torch.expm1,
+    }[loss.link.name]
+    f = torch.tensor(raw, requires_grad=True)
     with config_context(array_api_dispatch=True):
-        Huber().pointwise(y, f).sum().backward()
-    np.testing.assert_allclose(f.grad.numpy(), Huber().gradient(y.numpy(), f.detach().numpy()), rtol=1e-14)
+        each = loss.pointwise(torch.tensor(y), inverse(f))
+        (torch.tensor(w) * each).sum().backward()
+    expected = loss.gradient(y, raw) * (w if raw.ndim == 1 else w[:, None])
+    np.testing.assert_allclose(f.grad.numpy(), expected, rtol=1e-7, atol=1e-9)
+    assert np.any(expected)
 
 
 class WithScipy(RegressionLoss):

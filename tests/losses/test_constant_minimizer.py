@@ -8,6 +8,7 @@ from scipy.special import expit, log_softmax
 
 from sklearn_losses import (
     AbsoluteError,
+    CosineDistance,
     CrossEntropy,
     FunctionLoss,
     Hinge,
@@ -185,3 +186,15 @@ def test_a_loss_of_several_classes_of_the_users_own():
         lambda f: np.average(((target - f) ** 2).sum(axis=1), weights=WEIGHT), np.zeros(3), tol=1e-12
     )
     assert_allclose(found, best.x, atol=1e-6)
+
+
+def test_a_vector_of_zeros_is_no_direction():
+    """The cosine distance has no slope at zero; the search starts at the mean."""
+    y = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    loss = CosineDistance()
+    best = loss.constant_minimizer(y)
+    angles = np.linspace(0, 2 * np.pi, 10_001)
+    directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    unit = y / np.linalg.norm(y, axis=1, keepdims=True)
+    expected = np.min(np.mean(1 - unit @ directions.T, axis=0))
+    assert loss(y, np.tile(best, (3, 1))) == pytest.approx(expected, abs=1e-6)
