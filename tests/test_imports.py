@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "metrics": {"formula", "links", "losses"},
     "linear_model": {"formula", "links", "losses"},
     "displays": {"losses"},
+    "boosting": {"formula", "links", "losses", "linear_model"},
     "testing": {"formula", "links", "losses", "metrics"},
     "__init__": {"displays", "formula", "linear_model", "links", "losses", "metrics", "testing"},
 }
@@ -132,11 +133,12 @@ def test_import_is_silent_and_light(tmp_path):
         import sys
         import sklearn.linear_model, sklearn.metrics, sklearn.model_selection
         before = {name.split(".")[0] for name in sys.modules}
-        import sklearn_losses
+        import sklearn_losses, sklearn_losses.boosting
         after = {name.split(".")[0] for name in sys.modules}
         print(*sorted(n for n in after - before if n not in sys.stdlib_module_names))
         sklearn_losses.LogLoss()([0, 1], [0.2, 0.7])
         extras = ["matplotlib", "array_api_compat", "array_api_strict", "torch", "pandas", "pytest", "mpmath"]
+        extras += ["xgboost", "lightgbm"]
         print(*(name for name in extras if name in sys.modules and name not in before))
     """
     lines = run(code, tmp_path).split("\n")
@@ -149,14 +151,17 @@ def test_import_is_silent_and_light(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["sklearn_losses", *(f"sklearn_losses.{r}" for r in ("formula", "losses", "metrics", "linear_model"))],
+    [
+        "sklearn_losses",
+        *(f"sklearn_losses.{r}" for r in ("formula", "losses", "metrics", "linear_model", "boosting")),
+    ],
 )
 def test_all_is_what_can_be_imported(name):
     module = importlib.import_module(name)
     assert len(set(module.__all__)) == len(module.__all__)
     for public in module.__all__:
         assert hasattr(module, public), public
-    submodules = {"displays", "formula", "links", "linear_model", "losses", "metrics", "testing", "solvers"}
+    submodules = {"boosting", "displays", "formula", "links", "linear_model", "losses", "metrics", "testing", "solvers"}
     public = {n for n in vars(module) if not n.startswith("_") and n not in submodules}
     leaked = public - set(module.__all__)
     assert leaked <= {"TYPE_CHECKING"}, leaked
