@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import sklearn_losses
-from sklearn_losses import displays, formula, linear_model, losses, metrics, testing
+from sklearn_losses import boosting, displays, formula, linear_model, losses, metrics, testing
 
 DOC = Path(__file__).resolve().parent
 
@@ -28,6 +28,8 @@ def groups():
     functions = set(metrics.__all__) - scoring - set(EMBEDDINGS)
     engine = [name for name in formula.__all__ if not name.isupper()]
     pictures = [name for name in displays.__all__ if not name.isupper()]
+    boosted = [name for name in boosting.__all__ if name.startswith("Boosted")]
+    for_others = sorted(set(boosting.__all__) - set(boosted))
     package = "sklearn_losses"
     return [
         ("Losses", package, catalogue, "object"),
@@ -35,6 +37,8 @@ def groups():
         ("Bases of losses of your own", package, BASES, "object"),
         ("Losses by name, and functions as losses", package, sorted(tools), "object"),
         ("Estimators", package, sorted(linear_model.__all__), "with_methods"),
+        ("Gradient boosting", f"{package}.boosting", boosted, "with_methods"),
+        ("Gradient boosting without our estimators", f"{package}.boosting", for_others, "object"),
         ("Pictures", package, pictures, "with_methods"),
         ("Proof", f"{package}.testing", sorted(testing.__all__), "object"),
         ("Scorers", package, ["LossScorer", "SkillScorer"], "object"),

@@ -161,7 +161,17 @@ def test_all_is_what_can_be_imported(name):
     assert len(set(module.__all__)) == len(module.__all__)
     for public in module.__all__:
         assert hasattr(module, public), public
-    submodules = {"boosting", "displays", "formula", "links", "linear_model", "losses", "metrics", "testing", "solvers"}
+    submodules = {
+        "boosting",
+        "displays",
+        "formula",
+        "links",
+        "linear_model",
+        "losses",
+        "metrics",
+        "testing",
+        "solvers",
+    }
     public = {n for n in vars(module) if not n.startswith("_") and n not in submodules}
     leaked = public - set(module.__all__)
     assert leaked <= {"TYPE_CHECKING"}, leaked
