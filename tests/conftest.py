@@ -17,15 +17,19 @@ NEEDS = {
         "test_sgd_drop_in.py",
         "test_pages.py",  # the pages show what the newest versions print
         "test_sklearn_own_tests.py",
+        "test_polars",  # 1.7 reads frames of today's polars through a protocol that these have dropped
+        "test_frames_of_numbers[polars]",
+        "test_set_output_in_front[polars]",
     ],
     ("scikit-learn", (1, 8)): [
         "test_searches_fitted_with_weights_score_with_them",  # 1.7 scores without them
         "test_logistic_regression_cv",
+        "test_l1_log_loss_of_sparse_rows",  # LogisticRegression(l1_ratio=1) without penalty=
         "test_in_plain_make_scorer",  # 1.7 cannot print a scorer of a partial
     ],
     ("scipy", (1, 17)): [
         "test_dispatched",  # the extra [array-api] asks for it
-        "test_errors_say_what_came_and_what_to_write[13]",  # its logsumexp fails in another way
+        "test_errors_say_what_came_and_what_to_write[18]",  # its logsumexp fails in another way
     ],
     ("numpy", (2, 1)): ["test_operators_and_methods_give_what_numpy_gives"],  # np.clip(min=…, max=…)
 }
