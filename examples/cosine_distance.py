@@ -9,6 +9,7 @@ comes closer in direction than least squares, which also has lengths to fit; whi
 changes.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 from scipy.sparse.linalg import svds
 from sklearn.datasets import load_digits
@@ -31,9 +32,19 @@ models = {
         "cosine_distance", alpha=1e-6, learning_rate="auto", random_state=0
     ),
 }
+fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 print("trained with                     cosine distance   nearest embedding is of the same digit")
 for name, model in models.items():
     predicted = model.fit(X_train, E_train).predict(X_test)
     unit = [v / np.linalg.norm(v, axis=1, keepdims=True) for v in (predicted, E_test)]
     nearest = digit_test[(unit[0] @ unit[1].T).argmax(axis=1)]
     print(f"{name:31}  {CosineDistance()(E_test, predicted):15.3f}   {np.mean(nearest == digit_test):>8.1%}")
+    distance = CosineDistance().pointwise(E_test, predicted)
+    ax.hist(distance, bins=40, histtype="step", linewidth=2, label=f"{name}, mean {distance.mean():.3f}")
+ax.set(
+    title="Distance of the predicted embeddings from the true ones",
+    xlabel="cosine distance",
+    ylabel="test images",
+)
+ax.legend()
+plt.show()

@@ -8,6 +8,8 @@ the rows, and returns an indicator matrix and one probability a label, as scikit
 
 import warnings
 
+import matplotlib.pyplot as plt
+import numpy as np
 from sklearn.datasets import make_multilabel_classification
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
@@ -32,8 +34,9 @@ models = {
         "multilabel_hinge", alpha=1e-5, learning_rate="auto", random_state=0
     ),
 }
+fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
 print("                                     log loss   F1 (micro)   ranking precision")
-for name, model in models.items():
+for place, (name, model) in zip((-0.27, 0.0, 0.27), models.items(), strict=True):
     model.fit(X_train, Y_train)
     score = "       -"
     ranked = model.decision_function(X_test)
@@ -43,3 +46,14 @@ for name, model in models.items():
         f"{name:36} {score}   {f1_score(Y_test, model.predict(X_test), average='micro'):10.3f}   "
         f"{label_ranking_average_precision_score(Y_test, ranked):8.3f}"
     )
+    of_label = f1_score(Y_test, model.predict(X_test), average=None)
+    ax.bar(np.arange(Y.shape[1]) + place, of_label, width=0.27, label=name)
+ax.set(
+    title="How well each label is found",
+    xlabel="label",
+    ylabel="F1 on test documents",
+    xticks=range(Y.shape[1]),
+    ylim=(0, 1),
+)
+ax.legend(loc="lower center", ncols=3, fontsize="small", bbox_to_anchor=(0.5, -0.42), frameon=False)
+plt.show()
