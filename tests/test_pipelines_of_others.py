@@ -66,6 +66,7 @@ def test_category_encoders():
     assert skill(pipeline, frame_of("pandas"), Y) > 0.9
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # feature-engine's own, with pandas 3
 def test_feature_engine():
     encoding = pytest.importorskip("feature_engine.encoding")
     pipeline = make_pipeline(encoding.OneHotEncoder(variables=["kind"]), clone(MODEL))
