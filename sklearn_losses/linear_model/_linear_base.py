@@ -26,6 +26,7 @@ from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
 from .solvers import SOLVERS, can_solve, choose_solver
 from .solvers._facts import is_convex, is_kinked
 from .solvers._problem import LinearProblem, LinearSolution
+from .solvers._scales import spread_of
 
 
 class PenalisedModel(CallbackSupportMixin, LinearModel):
@@ -162,7 +163,7 @@ class _Solve:
             constant = loss.constant_minimizer(y, problem.weight)
         spread = 1.0
         if not estimator._for_classifier and loss.link.name == "identity" and not problem.coupled:
-            spread = _spread_of(y)
+            spread = spread_of(y)
         convex, kinked = loss.convex, False
         if not problem.coupled:
             constant = float(constant)
@@ -215,9 +216,3 @@ class _Solve:
         if all(gap is not None for gap in gaps):
             results["duality_gap_"] = max(gaps)
         return results
-
-
-def _spread_of(y):
-    """Median absolute deviation of a target, or another measure of its size where that is zero."""
-    spread = float(np.median(np.abs(y - np.median(y))))
-    return spread or float(np.std(y)) or float(np.abs(y).max()) or 1.0
