@@ -166,10 +166,13 @@ class LinearModel(BaseEstimator):
         except (ValueError, TypeError):
             return None
 
-    def _check_training_data(self, X, y, *, first, multi_output):
-        """Check X and y. After the first call they must fit the model that is there."""
+    def _check_training_data(self, X, y, *, first, multi_output, finite=True):
+        """Check X and y. After the first call they must fit the model that is there.
+
+        With ``finite=False`` the caller sees to it that X is finite.
+        """
         plain = not first and not hasattr(self, "feature_names_in_")
-        if plain and is_plain(X, y, self.n_features_in_, self.coef_.dtype):
+        if plain and is_plain(X, y, self.n_features_in_, self.coef_.dtype, finite=finite):
             return X, y
         return validate_data(
             self,
@@ -267,10 +270,10 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
         tags.target_tags.single_output = self._target_kind() != "vector"
         return tags
 
-    def _check_training_set(self, X, y, loss, *, first):
+    def _check_training_set(self, X, y, loss, *, first, finite=True):
         """Check X and y, and give them with the target that they are."""
         check_regression(loss, y, type(self).__name__)
-        X, y = self._check_training_data(X, y, first=first, multi_output=True)
+        X, y = self._check_training_data(X, y, first=first, multi_output=True, finite=finite)
         n_columns = y.shape[1] if y.ndim == 2 else None
         if not first and n_columns != self._n_columns:
             now, before = (
@@ -338,11 +341,11 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         tags.target_tags.single_output = not several
         return tags
 
-    def _check_training_set(self, X, y, loss, classes=None, *, first):
+    def _check_training_set(self, X, y, loss, classes=None, *, first, finite=True):
         """Check X and y, and give them with the target that they are."""
         check_classification(loss, y, type(self).__name__)
         rows = y is not None and (loss.target_kind == "indicator" or is_matrix(y))
-        X, y = self._check_training_data(X, y, first=first, multi_output=rows)
+        X, y = self._check_training_data(X, y, first=first, multi_output=rows, finite=finite)
         return X, y, classification(loss, y, classes) if first else self._fitted_target()
 
     def _fitted_target(self):

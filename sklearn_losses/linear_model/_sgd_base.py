@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import assert_all_finite
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._base import (
@@ -217,13 +218,25 @@ class SGDModel(CallbackSupportMixin, LinearModel):
                 f"learning_rate='auto' is for fit where the loss compares several outputs, as {loss!r} does: "
                 f"partial_fit then needs one of the other schedules, such as 'invscaling'."
             )
-        X, y, target = self._check_training_set(X, y, loss, first=first, **about_target)
+        noticed = self.learning_rate != "auto" and not loss.couples_outputs  # in passing, if X is not finite
+        X, y, target = self._check_training_set(X, y, loss, first=first, finite=not noticed, **about_target)
         if first:
             self.t_ = 1.0
             start = Solution(*self._starting_point((target.n_outputs, X.shape[1]), X.dtype, None, None))
         else:
             start = self._where_it_is()
-        self._train(loss, target, X, y, sample_weight, start, max_iter=1, tol=None, watch=None)
+        try:
+            descents = self._train(
+                loss, target, X, y, sample_weight, start, max_iter=1, tol=None, watch=None
+            )
+        except ValueError:
+            self._check_finite(X)  # the better explanation
+            raise
+        if noticed and not all(descent.met_finite for descent in descents):
+            self._check_finite(X)
+
+    def _check_finite(self, X):
+        assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
 
     def _where_it_is(self):
         """Give the solution so far: with averages, `coef_` may be one."""
@@ -267,8 +280,10 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             self._in_threads([epoch.run for epoch in epochs])
         self.__dict__.update(self._results(target, epochs, X, first_step))
         self.__dict__.pop("_memory", None)
+        descents = [epoch.descent for epoch in epochs]
         if auto and watch is None:
-            self._memory = Memory.of(self, [epoch.descent for epoch in epochs])
+            self._memory = Memory.of(self, descents)
+        return descents
 
     def _runs(self, target, X, y, sample_weight):
         """Give how each problem of the target is trained: seeds, and what early stopping watches."""

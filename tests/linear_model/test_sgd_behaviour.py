@@ -172,6 +172,39 @@ def test_failed_calls_leave_the_model_as_it_was(model):
     assert model.feature_names_in_.tolist() == names
 
 
+def insensitive_everywhere(y, f):
+    """A loss that no prediction of these data makes any steeper than zero, so that no step shows a bad feature."""
+    return np.maximum(np.abs(y - f) - 1e9, 0.0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "model",
+    [
+        SGDClassifier(loss="hinge"),
+        SGDClassifier(loss="log_loss", penalty="l1", average=True),
+        SGDRegressor(),
+        SGDRegressor(loss=insensitive_everywhere),
+        SGDRegressor(loss="huber", learning_rate="auto"),
+        SGDClassifier(loss="cross_entropy"),
+    ],
+    ids=lambda value: str(value),
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_bad_feature_late_in_a_stream_is_found(model, bad, dtype):
+    target = target_of(model)
+    known = {"classes": [0, 1, 2]} if isinstance(model, SGDClassifier) else {}
+    chunk = X.astype(dtype)
+    model = clone(model).partial_fit(chunk, target, **known).partial_fit(chunk, target)
+    before = state(model)
+    broken = chunk.copy()
+    broken[-1, 2] = bad
+    with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity)"):
+        model.partial_fit(broken, target)
+    assert state(model) == before
+    model.partial_fit(chunk, target)
+
+
 @both
 def test_keyboard_interrupt_ends_a_fit(model, press_ctrl_c):
     target = target_of(model)

@@ -182,6 +182,7 @@ cdef class Descent:
     cdef double whole
     cdef Py_ssize_t average_from
     cdef double scale
+    cdef double inverse          # 1 / scale, at hand before the gradient is, which would have to wait for a division
     cdef double smallest_scale
     cdef double pulled           # what it would have taken from a column in every row
     cdef double l2
@@ -199,6 +200,7 @@ cdef class Descent:
     cdef readonly double intercept
     cdef readonly double average_intercept
     cdef readonly double t
+    cdef double nothing          # 0, or NaN once a raw prediction was not finite
     cdef readonly double loss        # mean over the last pass, along the way
     cdef readonly double objective   # the same with the penalty
 
@@ -227,7 +229,7 @@ cdef class Descent:
         if l1 > 0:
             self.payments = aligned(np.zeros_like(self.vector), rows.dtype)
             self.paid = <void*> <size_t> self.payments.ctypes.data
-        self.scale = 1.0
+        self.scale = self.inverse = 1.0
         self.smallest_scale = 1e-9 if rows.dtype == np.float64 else 1e-6
         self.pulled = 0.0
         self.l2 = l2
@@ -236,6 +238,7 @@ cdef class Descent:
         self.intercept_decay = intercept_decay
         self.intercept = intercept
         self.t = t
+        self.nothing = 0.0
         self.shuffled = seed is not None
         self.seed = seed if self.shuffled else 0
         self.measured = measured
@@ -282,6 +285,11 @@ cdef class Descent:
         """Whether neither the coefficients nor the intercept have overflown."""
         return bool(isfinite(self.intercept)) and bool(np.isfinite(self.vector).all())
 
+    @property
+    def met_finite(self):
+        """Whether all raw predictions were finite. They were not if a feature was infinite or NaN."""
+        return self.nothing == 0.0
+
     cdef inline void shrink(self, double factor) noexcept nogil:
         """coef *= factor"""
         self.scale *= factor
@@ -292,6 +300,7 @@ cdef class Descent:
                 self.fold_average()
             self.rows.kernels.multiply(self.rows.n_features, self.scale, self.v)
             self.scale = 1.0
+        self.inverse = 1.0 / self.scale
 
     cdef void fold_average(self) noexcept nogil:
         """Write the average itself to its vector."""
@@ -316,7 +325,7 @@ cdef class Descent:
     cdef inline void add(self, Row x, double factor) noexcept nogil:
         """coef += factor * x. The norms are those of the columns of x, as in scikit-learn."""
         cdef const kernel_set* kernels = self.rows.kernels
-        factor /= self.scale
+        factor *= self.inverse
         if self.measured and self.l2 > 0:
             self.squares = kernels.add_and_sum_squares(x.values, x.columns, x.n, factor, self.v)
             self.squares *= self.scale * self.scale
@@ -338,7 +347,7 @@ cdef class Descent:
         cdef Py_ssize_t k, i
         cdef Row x
         cdef double f, eta, length, update
-        cdef double losses = 0.0, penalties = 0.0
+        cdef double losses = 0.0, penalties = 0.0, nothing = 0.0
         cdef const double* loss = machine.scalar_results[0]
         cdef const double* gradient = machine.scalar_results[self.gradient]
         cdef const int32_t* order = &self.order[0]
@@ -361,6 +370,7 @@ cdef class Descent:
             trained += 1
             x = rows.row(i)
             f = kernels.dot(x.values, x.columns, x.n, self.v) * self.scale + self.intercept
+            nothing += f - f
             eta = length = schedule.step(self.t)
             machine.run_one(y[i], f)
             if self.measured:
@@ -399,5 +409,6 @@ cdef class Descent:
                 self.pulled += eta * self.l1
                 kernels.truncate(x.columns, x.n, self.pulled, self.scale, self.v, self.paid)
             self.t += 1
+        self.nothing += nothing
         self.loss = losses / trained
         self.objective = (losses + penalties) / trained

@@ -1,8 +1,7 @@
 /* Included by kernels.h once for every VALUE; see there for what each function does. */
 
 /* x . v of at most a few thousand values: four independent sums hide the latency of the addition. */
-DISPATCHED
-static VALUE JOIN(dot_of_block, VALUE)(const VALUE *restrict x, const VALUE *restrict v, ptrdiff_t n)
+static inline ALWAYS VALUE JOIN(dot_of_block, VALUE)(const VALUE *restrict x, const VALUE *restrict v, ptrdiff_t n)
 {
     enum { LANES = 32 / sizeof(VALUE) };
     ptrdiff_t j = 0;
@@ -19,8 +18,10 @@ static VALUE JOIN(dot_of_block, VALUE)(const VALUE *restrict x, const VALUE *res
     for (; j + LANES <= n; j += LANES)
         a += *(const lanes *)(x + j) * *(const lanes *)(v + j);
     a = (a + b) + (c + d);
-    for (int lane = 0; lane < LANES; ++lane)
-        total += a[lane];
+    for (int half = LANES / 2; half > 0; half /= 2) /* the next row waits for this sum: a tree is shorter than a chain */
+        for (int lane = 0; lane < half; ++lane)
+            a[lane] += a[lane + half];
+    total = a[0];
 #endif
     for (; j < n; ++j)
         total += x[j] * v[j];
@@ -29,6 +30,7 @@ static VALUE JOIN(dot_of_block, VALUE)(const VALUE *restrict x, const VALUE *res
 
 /* Sums of single-precision products run over blocks that are added up in double precision, so that their error
  * does not grow with n. */
+DISPATCHED
 static double JOIN(dense_dot, VALUE)(const void *values, const void *columns, ptrdiff_t n, const void *vector)
 {
     const VALUE *restrict x = values, *restrict v = vector;

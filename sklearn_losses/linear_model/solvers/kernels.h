@@ -25,8 +25,10 @@
         __asm__ volatile("" : : "r"(address));     \
     } while (0)
 #define VECTORS /* types that hold several values */
+#define ALWAYS __attribute__((always_inline))
 #else
 #define PREFETCH(address) ((void)0)
+#define ALWAYS
 #endif
 
 enum { CACHE_LINE = 64 };
