@@ -28,7 +28,9 @@ def is_plain(X, y, n_features, dtype, *, finite):
         and X.flags.c_contiguous
         and X.flags.aligned
         and (y.dtype.kind in "biu" or (y.dtype == np.float64 and bool(np.isfinite(y.sum()))))
-        and (not finite or bool(np.isfinite(X.sum())))  # a sum that overflows only sends it to the slower checks
+        and (
+            not finite or bool(np.isfinite(X.sum()))
+        )  # a sum that overflows only sends it to the slower checks
     )
 
 

@@ -4,10 +4,9 @@ Knows no labels and no targets: it is handed `Run`s. The descent itself is in `s
 """
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -25,65 +24,12 @@ from ._base import (
     unchanged_on_error,
 )
 from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
-from ._stream import Memory, Stream, settings_of
-from ._targets import Problem
+from ._sgd_descents import Run, Solution, auto_descent, beginning, named_descent
+from ._stream import Memory, Stream
 from ._validation import held_out_score, hold_out, negative_loss
-from .solvers._auto import AutoDescent, Exhausted
-from .solvers._columns import Columns
+from .solvers._auto import Exhausted
 from .solvers._epochs import Epochs, Plateau
 from .solvers._rows import Rows
-from .solvers._sgd import Adaptive, Constant, Descent, InverseScaling, Optimal, gradient_at
-from .solvers._sgd_several import CoupledDescent
-from .solvers._start import is_flat_at_zero, least_squares_step
-from .solvers._stream import MOST_COLUMNS, newton_solution
-
-# The intercept of sparse data makes small steps: it moves with every sample, a column with few.
-SPARSE_INTERCEPT_DECAY = 0.01
-
-
-@dataclass
-class Run:
-    """How one problem is trained."""
-
-    problem: Problem
-    seed: int
-    """Of the shuffle."""
-    held_out: np.ndarray | None = None
-    """Which samples are not trained on."""
-    score: Any = None
-    """What is watched on them: a function of coefficients and intercept."""
-
-
-@dataclass
-class Solution:
-    """Coefficients (n_outputs, n_features) and intercepts (n_outputs,), and their averages over the steps."""
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    average_coef: np.ndarray | None = None
-    average_intercept: np.ndarray | None = None
-
-    @classmethod
-    def of(cls, descents, dtype):
-        """Gather what descents have come to."""
-        averages = [d.average_coef for d in descents]
-        averaged = averages[0] is not None
-        return cls(
-            np.vstack([d.coef for d in descents]),
-            np.hstack([d.intercept for d in descents]).astype(dtype),
-            np.vstack(averages) if averaged else None,
-            np.hstack([d.average_intercept for d in descents]).astype(dtype) if averaged else None,
-        )
-
-    def of_problem(self, problem):
-        """Give the part that a problem is about: vectors and numbers where it has one output."""
-        part = problem.outputs if problem.coupled else problem.outputs.start
-        return Solution(
-            self.coef[part],
-            self.intercept[part],
-            None if self.average_coef is None else self.average_coef[part],
-            None if self.average_intercept is None else self.average_intercept[part],
-        )
 
 
 class SGDModel(CallbackSupportMixin, LinearModel):
@@ -153,19 +99,6 @@ class SGDModel(CallbackSupportMixin, LinearModel):
                 f"such as {known}; got loss={self.loss!r}."
             )
 
-    def _schedule(self, program):
-        if self.learning_rate == "adaptive":
-            return Adaptive(self.eta0)
-        if self.learning_rate == "invscaling":
-            return InverseScaling(self.eta0, self.power_t)
-        if self.learning_rate != "optimal":
-            return Constant(self.eta0)
-        # Bottou's choice: the first step is as long as a coefficient of the size that alpha lets one expect,
-        # or shorter where the loss is steep there (which those that couple outputs are not).
-        size = self.alpha**-0.25
-        slope = 1.0 if program.takes_vectors else gradient_at(program, 1.0, -size)
-        return Optimal(self.alpha, size / max(1.0, slope) if np.isfinite(slope) else size)
-
     # ---- fit and partial_fit ---------------------------------------------------------------------
 
     def _fit_from(self, X, y, coef_init, intercept_init, sample_weight, **about_target):
@@ -213,11 +146,6 @@ class SGDModel(CallbackSupportMixin, LinearModel):
 
     def _fit_more(self, X, y, sample_weight, first, **about_target):
         loss = self._get_loss()
-        if self.learning_rate == "auto" and loss.couples_outputs:
-            raise InvalidParameterError(
-                f"learning_rate='auto' is for fit where the loss compares several outputs, as {loss!r} does: "
-                f"partial_fit then needs one of the other schedules, such as 'invscaling'."
-            )
         noticed = self.learning_rate != "auto" and not loss.couples_outputs  # in passing, if X is not finite
         X, y, target = self._check_training_set(X, y, loss, first=first, finite=not noticed, **about_target)
         if first:
@@ -226,9 +154,7 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         else:
             start = self._where_it_is()
         try:
-            descents = self._train(
-                loss, target, X, y, sample_weight, start, max_iter=1, tol=None, watch=None
-            )
+            descents = self._train(loss, target, X, y, sample_weight, start, max_iter=1, tol=None, watch=None)
         except ValueError:
             self._check_finite(X)  # the better explanation
             raise
@@ -252,12 +178,12 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             start.average_intercept = np.zeros_like(start.intercept)
         auto = self.learning_rate == "auto"
         data = X if auto else Rows(X)
-        start_descent = self._auto_descent if auto else self._descent
+        start_descent = partial(auto_descent if auto else named_descent, self)
         if auto and watch is None:
-            start_descent = Stream(self).descent
+            start_descent = partial(Stream.descent, Stream(self))
         epochs = []
         for run in self._runs(target, X, y, sample_weight):
-            begin = self._beginning(loss, X, run, start.of_problem(run.problem))
+            begin = beginning(self, loss, X, run, start.of_problem(run.problem))
             descent = start_descent(loss, data, run, begin, measured=tol is not None)
             plateau = None
             if tol is not None:
@@ -308,86 +234,6 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         else:
             measure = target.quality(there, None if weight is None else weight[held_out])
         return held_out_score(measure, X, held_out)
-
-    def _beginning(self, loss, X, run, start):
-        """Give where a run starts: away from zero, if that is where it is and where no step leads anywhere."""
-        problem = run.problem
-        if not problem.coupled or problem.y.ndim == 1 or np.any(start.coef) or np.any(start.intercept):
-            return start
-        if not is_flat_at_zero(loss.training_gradient_program(problem.encoding), problem.y):
-            return start
-        weight = np.ones(len(problem.y)) if problem.weight is None else problem.weight
-        if run.held_out is not None:
-            weight = np.where(run.held_out, 0.0, weight)
-        coef, intercept = least_squares_step(X, problem.y, weight, fit_intercept=self.fit_intercept)
-        return replace(start, coef=coef.astype(start.coef.dtype), intercept=intercept)
-
-    def _descent(self, loss, rows, run, start, *, measured):
-        problem = run.problem
-        measured = measured or self.verbose > 0
-        aggression = {"pa1": 1, "pa2": 2}.get(self.learning_rate, 0)
-        program = (
-            loss.training_program(problem.encoding)
-            if measured or aggression
-            else loss.training_gradient_program(problem.encoding)
-        )
-        l2, l1 = self._penalty_strengths()
-        settings = {
-            "l2": l2,
-            "l1": l1,
-            "fit_intercept": self.fit_intercept,
-            "t": self.t_,
-            "seed": run.seed if self.shuffle else None,
-            "measured": measured,
-            "skipped": None if run.held_out is None else run.held_out.view(np.uint8),
-        }
-        if self.average:
-            settings |= {
-                "average_from": int(self.average),
-                "average_coef": start.average_coef,
-                "average_intercept": start.average_intercept,
-            }
-        data = program, rows, problem.y, problem.weight, start.coef, start.intercept, self._schedule(program)
-        if problem.coupled:
-            return CoupledDescent(*data, **settings)
-        decay = SPARSE_INTERCEPT_DECAY if rows.sparse else 1.0
-        return Descent(*data, **settings, intercept_decay=decay, aggression=aggression)
-
-    def _auto_descent(self, loss, X, run, start, *, measured):
-        problem = run.problem
-        y, weight = problem.y, problem.weight
-        columns = Columns(X, np.ones(len(y)) if weight is None else weight, centred=self.fit_intercept)
-        constant = problem.best_constant(loss) if self.fit_intercept else 0.0 * start.intercept
-        begun = np.any(start.coef) or np.any(start.intercept)
-        spread = 1.0
-        if not self._for_classifier and loss.link.name == "identity":
-            spread = float(np.median(np.abs(y - np.median(y)))) or float(np.std(y)) or 1.0
-        l2, l1 = self._penalty_strengths()
-        programs = loss.training_program(problem.encoding), loss.training_gradient_program(problem.encoding)
-        seed = run.seed if self.shuffle else None
-        descent = AutoDescent(
-            programs,
-            X,
-            columns,
-            y,
-            weight,
-            np.asarray(start.coef, dtype=np.float64),
-            start.intercept if begun or not self.fit_intercept else constant,
-            constant=constant,
-            spread=spread,
-            l2=l2,
-            l1=l1,
-            fit_intercept=self.fit_intercept,
-            seed=seed,
-            held_out=run.held_out,
-        )
-        if X.shape[1] <= MOST_COLUMNS and not problem.coupled:
-            given = start.coef, start.intercept
-            trained, settings = descent.order, settings_of(self, loss)
-            descent.consider(
-                *newton_solution(programs, X, y, weight, *given, trained=trained, seed=seed, **settings)
-            )
-        return descent
 
     def _in_threads(self, jobs):
         """Call every function. Threads suffice: the descents run without the GIL."""

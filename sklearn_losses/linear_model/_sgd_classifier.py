@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 
+from ..losses._names import table_of
 from ._base import InvalidParameterError, LinearClassifierBase, number, unchanged_on_error
 from ._plain import LARGEST_SEED, drawn
 from ._sgd_base import SGDModel
@@ -116,6 +117,8 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         `tol` is None and `verbose` is 0.
     validation_scores_ : ndarray of shape (n_iter_,) or None
         The score after each pass, with `early_stopping`.
+    loss_functions : dict
+        The losses that scikit-learn's namesake has, by name: (class, *arguments). There are many more names.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -159,6 +162,12 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
             lambda value: value is None or isinstance(value, dict) or value == "balanced",
         ),
     }
+
+    loss_functions = table_of(
+        "hinge", "squared_hinge", "perceptron", "log_loss", "modified_huber",
+        "squared_error", "huber", "epsilon_insensitive", "squared_epsilon_insensitive",
+        epsilon=0.1,
+    )  # fmt: skip
 
     def __init__(
         self,

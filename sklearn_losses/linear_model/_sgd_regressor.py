@@ -2,6 +2,7 @@
 
 from sklearn.model_selection import ShuffleSplit
 
+from ..losses._names import table_of
 from ._base import LinearRegressorBase, unchanged_on_error
 from ._plain import drawn
 from ._sgd_base import SGDModel
@@ -97,6 +98,8 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
         and `verbose` is 0.
     validation_scores_ : ndarray of shape (n_iter_,) or None
         The score after each pass, with `early_stopping`.
+    loss_functions : dict
+        The losses that scikit-learn's namesake has, by name: (class, *arguments). There are many more names.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -124,6 +127,11 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
     >>> model.predict(X[:2]).shape
     (2,)
     """
+
+    loss_functions = table_of(
+        "squared_error", "huber", "epsilon_insensitive", "squared_epsilon_insensitive",
+        epsilon=0.1,
+    )  # fmt: skip
 
     def __init__(
         self,

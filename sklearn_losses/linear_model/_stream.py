@@ -4,6 +4,7 @@ Knows estimators and their parameters; what is remembered of the rows, and how a
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,9 +65,13 @@ class Stream:
             rows_before = (model.t_ - 1.0) / model.n_iter_
         settings = {"rows_before": rows_before, **settings_of(model, loss)}
         kind: Any = NewtonBatch
-        if X.shape[1] > MOST_COLUMNS:
+        if problem.coupled or X.shape[1] > MOST_COLUMNS:
             kind = StepBatch
             settings["seed"] = run.seed if model.shuffle else None
-        programs = loss.training_program(), loss.training_gradient_program()
+        if problem.encoding == "label":
+            settings["constant"] = partial(
+                loss.constant_minimizer, labels=np.arange(float(len(start.intercept)))
+            )
+        programs = loss.training_program(problem.encoding), loss.training_gradient_program(problem.encoding)
         past = None if self.pasts is None else self.pasts[problem.outputs.start]
         return kind(programs, X, problem.y, problem.weight, past, start.coef, start.intercept, **settings)

@@ -14,6 +14,14 @@ LOSSES = {getattr(topic, name).alias: getattr(topic, name) for topic in TOPICS f
 """Every loss of the catalogue, by its alias."""
 
 
+def table_of(*names, epsilon):
+    """Give some losses as ``{name: (class, *arguments)}``, the shape of scikit-learn's ``loss_functions``."""
+    return {
+        name: (LOSSES[name],) if LOSSES[name].epsilon_parameter is None else (LOSSES[name], epsilon)
+        for name in names
+    }
+
+
 class _OfFunction:
     """What makes a loss of a bare function."""
 

@@ -16,10 +16,7 @@ import sklearn.linear_model
 import sklearn_losses
 
 # Why a case, or every case of a function, cannot pass. The list is strict: what passes after all fails here.
-TABLE = "`loss_functions` is an undocumented table of scikit-learn's compiled classes"
 NOT_PASSED = {
-    "test_sgd_predict_proba_method_access": TABLE,
-    "test_loss_function_epsilon": TABLE,
     **dict.fromkeys(
         ("test_input_format-SGDRegressor", "test_input_format-SparseSGDRegressor"),
         "a target of several columns is no error here: each is an output",
@@ -108,7 +105,7 @@ CASES = list(cases())
 def test_how_many_cases_there_are():
     """So that a change in how they are found does not go unseen."""
     assert len(CASES) == 206
-    assert sum(not case.marks for case in CASES) >= 197
+    assert sum(not case.marks for case in CASES) >= 202
 
 
 @pytest.mark.filterwarnings("default")

@@ -7,7 +7,7 @@ X is never written. The penalty stays on the raw coefficients.
 import numpy as np
 from sklearn.utils.extmath import safe_sparse_dot
 
-from ._scales import check_bounded
+from ._scales import check_bounded, coupled_curvature
 from ._schedule_free import dense_pass, sparse_pass
 from ._schedule_free_several import dense_pass as dense_pass_of_several
 from ._schedule_free_several import sparse_pass as sparse_pass_of_several
@@ -84,26 +84,15 @@ class AutoDescent:
     def _curvature(self, spread):
         """Slope of the mean gradient, across `spread` to both sides of the best constant."""
         if self.coupled:
-            return self._coupled_curvature(spread)
+            few = self.order[:: max(1, len(self.order) // 1000)]
+            coef, intercept = self.best
+            raw = np.asarray(safe_sparse_dot(self.X[few], coef.T), dtype=np.float64) + intercept
+            return coupled_curvature(self.gradient, self.y[few], self.weight[few], raw, spread)
         means = []
         for f in (self.intercept - spread, self.intercept + spread):
             (slopes, *_), _ = self.gradient.arrays(self.y, np.full(len(self.y), f))
             means.append(np.average(slopes, weights=self.weight))
         curvature = (means[1] - means[0]) / (2.0 * spread)
-        return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
-
-    def _coupled_curvature(self, spread):
-        """The same around the start, on some of the samples: the largest of any output, bent either way."""
-        few = self.order[:: max(1, len(self.order) // 1000)]
-        coef, intercept = self.best
-        raw = np.asarray(safe_sparse_dot(self.X[few], coef.T), dtype=np.float64) + intercept
-        weight = self.weight[few] / self.weight[few].sum()
-        curvature = 0.0
-        for k in range(raw.shape[1]):
-            shift = spread * (np.arange(raw.shape[1]) == k)
-            (low, *_), _ = self.gradient.arrays(self.y[few], raw - shift)
-            (high, *_), _ = self.gradient.arrays(self.y[few], raw + shift)
-            curvature = max(curvature, weight @ np.abs(high - low)[:, k] / (2.0 * spread))
         return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
 
     def _keep(self, coef, intercept):

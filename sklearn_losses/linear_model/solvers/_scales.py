@@ -16,9 +16,9 @@ def spread_of(y):
 
 
 def bounded_constant(constant, y, weight, numbers):
-    """Give the best constant prediction; 0 where only infinity would do, as in a batch of one class."""
+    """Give the best constant prediction; 0 where only infinity would do, as in a batch that lacks a class."""
     best = constant(y, weight)
-    return best if numbers or abs(best) < EXTREME else 0.0
+    return best if numbers or np.max(np.abs(best)) < EXTREME else 0.0 * best
 
 
 def mean_curvature(program, y, weight, constant, spread):
@@ -30,6 +30,17 @@ def mean_curvature(program, y, weight, constant, spread):
         ]
         bend = (slopes[1] - slopes[0]) / (2.0 * spread)
     return bend if np.isfinite(bend) and bend > 1e-9 / spread else 1.0 / spread
+
+
+def coupled_curvature(program, y, weight, raw, spread):
+    """The same around raw predictions (n_samples, K): the largest of any output, bent either way."""
+    curvature = 0.0
+    for k in range(raw.shape[1]):
+        shift = spread * (np.arange(raw.shape[1]) == k)
+        (*_, low), _ = program.arrays(y, raw - shift)
+        (*_, high), _ = program.arrays(y, raw + shift)
+        curvature = max(curvature, np.average(np.abs(high - low)[:, k], weights=weight) / (2.0 * spread))
+    return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
 
 
 def has_kinks(program, y, spread):
