@@ -102,6 +102,8 @@ def main(repetitions=5, scale=1.0):
     report(f"sparse {n_sparse:,} x 2^18, float64", X, y, repetitions, losses)
     report("  objective measured", X, y, repetitions, built_in, **measured)
     report(f"sparse {n_sparse:,} x 2^18, float32", X.astype(np.float32), y, repetitions, built_in)
+    X, y = sparse_data(n_sparse, 2**10, 80, rng)  # coefficients near at hand: what is left is reading the rows
+    report(f"sparse {n_sparse:,} x 2^10, float64", X, y, repetitions, built_in)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def settings_of(problem, *, positive_alpha=False):
 def print_totals(results):
     """Print how many problems each contender solves, of a list of (problem, scores by contender)."""
     for kind in results[0][1]:
-        for title, tuned in (("tuned on", True), ("never tuned on", False)):
+        for title, tuned in (("tuned on", True), ("that came after the tuning", False)):
             values = [scores[kind] for problem, scores in results if problem.tuned == tuned]
             near, worse = sum(v <= 1e-2 for v in values), sum(v > 1 + 1e-9 for v in values)
             if values:

@@ -17,7 +17,7 @@ import numpy as np
 
 from sklearn_losses.formula._program cimport Machine, Program
 from sklearn_losses.linear_model.solvers._proximal cimport Proximal, Tangent, proximal, tangent_at
-from sklearn_losses.linear_model.solvers._rows cimport Row, Rows, prefetch_bytes
+from sklearn_losses.linear_model.solvers._rows cimport START_AHEAD, Row, Rows, prefetch_bytes
 
 cdef extern from "dual_kernels.h" nogil:
     ctypedef struct dual_state:
@@ -35,9 +35,6 @@ cdef extern from "dual_kernels.h" nogil:
 
     const dual_kernel_set* find_dual_kernels(size_t value_size, size_t column_size)
 
-cdef enum:
-    START_AHEAD = 28
-    ROW_AHEAD = 14
 
 
 cdef struct Sample:
@@ -180,11 +177,9 @@ cdef class DualPass:
             for k in range(rows.n_features):
                 offset += state.centre[k] * state.w[k]
         for k in range(n):
+            rows.prefetch_ahead(order, k, n)
             if k + START_AHEAD < n:
-                rows.prefetch_start(order[k + START_AHEAD])
-                prefetch_bytes(<const char*> &samples[order[k + START_AHEAD]], sizeof(Sample))
-            if k + ROW_AHEAD < n:
-                rows.prefetch(order[k + ROW_AHEAD])
+                prefetch_bytes(<const char*> &samples[order[k + START_AHEAD]], sizeof(Sample), False)
             if k + 1 < n:
                 x = rows.row(order[k + 1])
                 kernels.prefetch(x.columns, x.n, state)

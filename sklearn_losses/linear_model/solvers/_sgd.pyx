@@ -14,13 +14,8 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 import numpy as np
 
 from sklearn_losses.formula._program cimport Machine, Program
-from sklearn_losses.linear_model.solvers._rows cimport CACHE_LINE, Row, Rows, kernel_set, prefetch_bytes
+from sklearn_losses.linear_model.solvers._rows cimport CACHE_LINE, START_AHEAD, Row, Rows, kernel_set, prefetch_bytes
 
-# How many samples ahead of its turn a row is asked for: where it is, and what it holds. Asking for the entries
-# of coef that a sparse row meets made a pass slower.
-cdef enum:
-    START_AHEAD = 28
-    ROW_AHEAD = 14
 
 cdef double LARGEST_GRADIENT = 1e12
 
@@ -355,14 +350,12 @@ cdef class Descent:
         cdef const double* weight = NULL if self.weight is None else &self.weight[0]
         cdef const uint8_t* skipped = NULL if self.skipped is None else &self.skipped[0]
         for k in range(n):
+            rows.prefetch_ahead(order, k, n)
             if k + START_AHEAD < n:
                 i = order[k + START_AHEAD]
-                rows.prefetch_start(i)
-                prefetch_bytes(<const char*> &y[i], 1)
+                prefetch_bytes(<const char*> &y[i], 1, False)
                 if weight != NULL:
-                    prefetch_bytes(<const char*> &weight[i], 1)
-            if k + ROW_AHEAD < n:
-                rows.prefetch(order[k + ROW_AHEAD])
+                    prefetch_bytes(<const char*> &weight[i], 1, False)
 
             i = order[k]
             if skipped != NULL and skipped[i]:

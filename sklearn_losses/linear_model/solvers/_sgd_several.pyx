@@ -11,7 +11,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 import numpy as np
 
 from sklearn_losses.formula._program cimport Machine, Program
-from sklearn_losses.linear_model.solvers._rows cimport Row, Rows, prefetch_bytes
+from sklearn_losses.linear_model.solvers._rows cimport START_AHEAD, Row, Rows, prefetch_bytes
 from sklearn_losses.linear_model.solvers._sgd cimport Schedule, aligned, shuffle
 
 cdef extern from "several_kernels.h" nogil:
@@ -24,9 +24,6 @@ cdef extern from "several_kernels.h" nogil:
     Py_ssize_t several_width(Py_ssize_t n_outputs, size_t value_size)
 
 # As in _sgd.pyx.
-cdef enum:
-    START_AHEAD = 28
-    ROW_AHEAD = 14
 
 cdef double LARGEST_GRADIENT = 1e12
 
@@ -276,14 +273,12 @@ cdef class CoupledDescent:
         cdef const double* weight = NULL if self.weight is None else &self.weight[0]
         cdef const uint8_t* skipped = NULL if self.skipped is None else &self.skipped[0]
         for j in range(n):
+            rows.prefetch_ahead(order, j, n)
             if j + START_AHEAD < n:
                 i = order[j + START_AHEAD]
-                rows.prefetch_start(i)
-                prefetch_bytes(<const char*> &y[i * size], size * sizeof(double))
+                prefetch_bytes(<const char*> &y[i * size], size * sizeof(double), False)
                 if weight != NULL:
-                    prefetch_bytes(<const char*> &weight[i], 1)
-            if j + ROW_AHEAD < n:
-                rows.prefetch(order[j + ROW_AHEAD])
+                    prefetch_bytes(<const char*> &weight[i], 1, False)
 
             i = order[j]
             if skipped != NULL and skipped[i]:

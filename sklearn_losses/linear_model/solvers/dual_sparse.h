@@ -5,7 +5,7 @@ static void JOIN3(dual_sparse_prefetch, VALUE, COLUMN)(const void *columns, ptrd
 {
     const COLUMN *restrict column = columns;
     for (ptrdiff_t k = 0; k < n; ++k)
-        PREFETCH(state->u + 2 * (size_t)column[k]);
+        PREFETCH(state->u + 2 * (size_t)column[k], 3);
 }
 
 static double JOIN3(dual_sparse_predict, VALUE, COLUMN)(

@@ -19,15 +19,15 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 /* The empty statement keeps it: GCC takes a function that only prefetches for one without effects, and drops its calls. */
-#define PREFETCH(address)                          \
-    do {                                           \
-        __builtin_prefetch(address);               \
-        __asm__ volatile("" : : "r"(address));     \
+#define PREFETCH(address, level)                      \
+    do {                                              \
+        __builtin_prefetch(address, 0, level);        \
+        __asm__ volatile("" : : "r"(address));        \
     } while (0)
 #define VECTORS /* types that hold several values */
 #define ALWAYS __attribute__((always_inline))
 #else
-#define PREFETCH(address) ((void)0)
+#define PREFETCH(address, level) ((void)0)
 #define ALWAYS
 #endif
 
@@ -93,13 +93,19 @@ static const kernel_set *find_kernels(size_t value_size, size_t column_size)
     return NULL;
 }
 
-/* Asks for every cache line of `size` bytes; of a long stretch only the first, the processor follows. */
-static inline void prefetch_bytes(const char *start, size_t size)
+/* Asks for every cache line of `size` bytes; of a long stretch only the first, the processor follows. They come to the
+ * second-level cache if they are needed much later (`far`), where they are in nobody's way, else to the first. */
+static inline void prefetch_bytes(const char *start, size_t size, int far)
 {
     const size_t limit = 32 * CACHE_LINE;
     const char *const end = start + (size < limit ? size : limit);
-    for (const char *line = start - (uintptr_t)start % CACHE_LINE; line < end; line += CACHE_LINE)
-        PREFETCH(line);
+    const char *line = start - (uintptr_t)start % CACHE_LINE;
+    if (far)
+        for (; line < end; line += CACHE_LINE)
+            PREFETCH(line, 2);
+    else
+        for (; line < end; line += CACHE_LINE)
+            PREFETCH(line, 3);
 }
 
 #endif
