@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 import scipy.sparse as sp
 import sklearn.linear_model
+from linear_speed import words
 from timing import interleaved
 
 from sklearn_losses.linear_model import SGDClassifier
@@ -102,8 +103,10 @@ def main(repetitions=5, scale=1.0):
     report(f"sparse {n_sparse:,} x 2^18, float64", X, y, repetitions, losses)
     report("  objective measured", X, y, repetitions, built_in, **measured)
     report(f"sparse {n_sparse:,} x 2^18, float32", X.astype(np.float32), y, repetitions, built_in)
-    X, y = sparse_data(n_sparse, 2**10, 80, rng)  # coefficients near at hand: what is left is reading the rows
+    X, y = sparse_data(n_sparse, 2**10, 80, rng)  # with the coefficients near at hand
     report(f"sparse {n_sparse:,} x 2^10, float64", X, y, repetitions, built_in)
+    X, f = words(rng, n_sparse, 2**18)
+    report(f"text {n_sparse:,} x 2^18, float64", X, (f > 0).astype(int), repetitions, built_in)
 
 
 if __name__ == "__main__":
