@@ -1,7 +1,8 @@
 """`check_loss`: for losses what scikit-learn's `check_estimator` is for estimators.
 
 Knows losses by their public methods, and asks each for valid random data. A loss that passes is a sound
-metric, scorer and objective. The checks themselves are in ``_checks.py``.
+metric, scorer and objective. The checks themselves are in ``_checks_of_formulas.py`` and
+``_checks_of_objects.py``.
 """
 
 import traceback
@@ -13,7 +14,8 @@ from unittest import SkipTest
 from sklearn.exceptions import SkipTestWarning
 
 from ..losses import Loss, get_loss
-from ._checks import CHECKS
+from . import _checks_of_formulas, _checks_of_objects  # noqa: F401  fill the table
+from ._tools import CHECKS
 
 __all__ = ["check_loss", "loss_checks", "parametrize_with_loss_checks"]
 
