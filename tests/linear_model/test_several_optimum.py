@@ -116,8 +116,8 @@ def test_crammer_singer_of_liblinear():
     data = scale(data)
     with_ones = np.column_stack([data, np.ones(len(y))])
     C = 1 / (ALPHA * len(y))
-    oracle = LinearSVC(multi_class="crammer_singer", C=C, tol=1e-8, max_iter=200_000, fit_intercept=False)
-    oracle.fit(with_ones, y)
+    oracle = LinearSVC(multi_class="crammer_singer", C=C, tol=1e-6, fit_intercept=False)
+    oracle.set_params(max_iter=1_000_000, random_state=0).fit(with_ones, y)
 
     def value(coef, intercept=None):
         costs = with_ones @ coef.T + 1
