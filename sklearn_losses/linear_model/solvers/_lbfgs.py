@@ -1,14 +1,14 @@
 """Limited-memory BFGS on implicitly scaled columns: smooth losses, one output or K that are coupled.
 
-Knows arrays and programs; X is never written, dense or sparse.
+Knows points and sums over the data, not the data.
 """
 
 from collections import deque
 
 import numpy as np
-from sklearn.utils.extmath import safe_sparse_dot
 
 from ._problem import LinearSolution
+from ._scaled import Scaled, run
 
 MEMORY = 20
 ARMIJO = 1e-4
@@ -16,62 +16,6 @@ WOLFE = 0.9
 SEARCH = 40
 PATIENCE = 3  # so many steps in a row have to agree that the end is near
 STALLED = 1e-13
-
-
-class _Scaled:
-    """F and its gradient in coordinates v of scaled columns: (K, d) coefficients and then K intercepts, flat."""
-
-    def __init__(self, problem):
-        self.problem = problem
-        columns = problem.columns
-        self.centre, self.scale = columns.centre, columns.rate**-0.5
-        self.several = problem.n_outputs is not None
-        self.n_outputs = problem.n_outputs or 1
-        self.d = problem.X.shape[1]
-        size = self.n_outputs * self.d
-        self.l2 = np.zeros(size + self.n_outputs)
-        self.l1 = np.zeros(size + self.n_outputs)
-        self.l2[:size] = np.tile(problem.l2 / self.scale**2, self.n_outputs)
-        self.l1[:size] = np.tile(problem.l1 / self.scale, self.n_outputs)
-
-    def raw(self, v):
-        """Give coefficients and intercept in units of X."""
-        coef = v[: -self.n_outputs].reshape(self.n_outputs, self.d) / self.scale
-        intercept = v[-self.n_outputs :] - coef @ self.centre
-        if not self.problem.fit_intercept:
-            intercept = np.zeros(self.n_outputs)
-        return (coef, intercept) if self.several else (coef[0], float(intercept[0]))
-
-    def scaled(self, coef, intercept):
-        """Give v of coefficients and intercept."""
-        coef = np.atleast_2d(coef)
-        intercept = (
-            np.atleast_1d(intercept) + coef @ self.centre
-            if self.problem.fit_intercept
-            else np.zeros(len(coef))
-        )
-        return np.concatenate([(coef * self.scale).ravel(), intercept])
-
-    def __call__(self, v):
-        """Give F without its L1 part, and the gradient of that."""
-        problem = self.problem
-        raw = problem.raw_prediction(*self.raw(v))
-        (values, slopes), _ = problem.value.arrays(problem.y, raw)
-        weight = problem.weight
-        if not weight.all():
-            values[weight == 0.0] = slopes[weight == 0.0] = 0.0
-        with np.errstate(all="ignore"):
-            slopes = slopes * (weight[:, None] if self.several else weight)
-            objective = float(weight @ values) + 0.5 * float(self.l2 @ (v * v))
-        if not (np.isfinite(objective) and np.isfinite(slopes.sum())):
-            return np.inf, np.zeros_like(v)
-        sums = slopes.sum(axis=0)
-        pulled = np.asarray(
-            safe_sparse_dot(slopes.T.astype(problem.X.dtype, copy=False), problem.X), dtype=np.float64
-        )
-        pulled = (pulled - np.multiply.outer(sums, self.centre)) / self.scale
-        ends = np.atleast_1d(sums) if problem.fit_intercept else np.zeros(self.n_outputs)
-        return objective, np.concatenate([pulled.ravel(), ends]) + self.l2 * v
 
 
 class _Memory:
@@ -102,16 +46,23 @@ class _Memory:
 
 
 def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=None):
-    """Minimise a `LinearProblem`, as `_problem.py` says. It draws no random numbers.
+    """Minimise a `SummedProblem`, as `_problem.py` says. It draws no random numbers."""
+    function = Scaled(problem)
+    descent = steps(function, coef, intercept, tol=tol, max_iter=max_iter, watch=watch)
+    return run(descent, function.slopes)
+
+
+def steps(function, coef, intercept, *, tol, max_iter, watch=None):
+    """Minimise as a generator, which yields points v, is sent `function.slopes(v)`, and returns the solution.
 
     The gap is estimated by what the next steps promise, g' H⁻¹ g / 2 with curvature as the steps showed it,
     or by how fast the objective falls, whichever is more. L1 penalties are met orthant by orthant (Andrew and
     Gao, 2007, https://doi.org/10.1145/1273496.1273501).
     """
-    function = _Scaled(problem)
+    problem = function.problem
     memory = _Memory()
     v = function.scaled(coef, intercept)
-    smooth, gradient = function(v)
+    smooth, gradient = yield v
     l1 = function.l1
     objective = smooth + float(l1 @ np.abs(v))
     n_iter, near, gap = 0, 0, np.inf
@@ -126,7 +77,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         near = near + 1 if gap <= allowed and len(memory.pairs) >= min(3, n_iter) else 0
         if near >= PATIENCE or promise == 0.0 or n_iter >= max_iter:
             break
-        found = _search(function, v, objective, slope, direction, promise, l1, first=not memory.pairs)
+        found = yield from _search(v, objective, slope, direction, promise, l1, first=not memory.pairs)
         if found is None:
             if not memory.pairs:
                 break
@@ -165,7 +116,7 @@ def _pseudo_gradient(v, gradient, l1):
     return np.where(v > 0.0, up, np.where(v < 0.0, down, at_zero))
 
 
-def _search(function, v, objective, slope, direction, promise, l1, *, first):
+def _search(v, objective, slope, direction, promise, l1, *, first):
     """Find a step that lowers F enough, and, without L1 parts, turns the slope enough (weak Wolfe)."""
     low, high = 0.0, np.inf
     t = min(1.0, 1.0 / float(np.linalg.norm(slope))) if first else 1.0
@@ -174,7 +125,7 @@ def _search(function, v, objective, slope, direction, promise, l1, *, first):
         new = v + t * direction
         if orthant is not None:
             new[(new * orthant < 0.0) & (l1 > 0.0)] = 0.0
-        smooth, gradient = function(new)
+        smooth, gradient = yield new
         total = smooth + float(l1 @ np.abs(new))
         promised = promise * t if orthant is None else -float(slope @ (new - v))
         if not total <= objective - ARMIJO * promised + STALLED * 1e-2 * abs(objective):

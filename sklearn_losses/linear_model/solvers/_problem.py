@@ -5,18 +5,94 @@ Knows arrays and programs; nothing of losses as classes, of estimators, or of ho
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils.extmath import safe_sparse_dot
 
 from ...formula import Program
 from ._columns import Columns
+from ._row_sums import row_sums
 
 ROUNDING = 1e-15
 
 
+class Scales(NamedTuple):
+    """Where columns lie and how wide they spread: z = (x - centre) · rate^½."""
+
+    centre: np.ndarray
+    """Of shape (d,); zero without an intercept that takes it up."""
+    rate: np.ndarray
+    """Of shape (d,): 1 / scale²."""
+
+
+class SummedProblem:
+    """Minimise F(w, b) = Σ_i weight_i ℓ(y_i, x_i · w + b) + l2/2 ‖w‖² + l1 ‖w‖₁, given by sums over the data.
+
+    This is all that `lbfgs` and `newton_of_sums` ask of a problem, so that the data may lie anywhere: in other
+    processes, or on another device. Who extends it supplies these attributes, `slopes`, and `bends` where the loss
+    has one raw prediction. Whatever is handed over is NumPy's float64.
+    """
+
+    l2: float
+    l1: float
+    fit_intercept: bool
+    n_features: int
+    n_outputs: int | None
+    """K, where the loss compares K outputs with each other; else None."""
+    constant: float | np.ndarray
+    """The best constant raw prediction, one an output; 0 without an intercept."""
+    spread: float
+    """How far raw predictions are expected to lie from it."""
+    steep: float
+    """How steep the loss of a sample typically is so far from it."""
+    null: float
+    """F of the best constant."""
+    columns: Columns | Scales
+    """Centre and scale of every column."""
+
+    def slopes(self, coef, intercept):
+        """Sum losses and slopes at coefficients of scaled columns: f_i = z_i · coef + intercept.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (d,) or (K, d)
+            Of scaled columns.
+        intercept : float or ndarray of shape (K,)
+            Beside them.
+
+        Returns
+        -------
+        loss : float
+            Σ weight ℓ; infinite where something overflows, and the rest is then of no use.
+        of_coef : ndarray of the shape of `coef`
+            Σ weight ℓ' z.
+        of_intercept : float or ndarray of shape (K,)
+            Σ weight ℓ'.
+        """
+        raise NotImplementedError(f"{type(self).__name__} gives no slopes.")
+
+    def bends(self, coef, intercept):
+        """Give what `slopes` gives, and, of shape (d + 1, d + 1), Σ weight ℓ'' [z, 1] [z, 1]ᵀ."""
+        raise NotImplementedError(f"{type(self).__name__} gives no curvature.")
+
+    @property
+    def size(self) -> float:
+        """What a typical mistake costs."""
+        return self.spread * self.steep
+
+    def allowed(self, tol, objective) -> float:
+        """The gap at which a solver may end: tol · (F_null - F), or what rounding hides."""
+        return max(tol * (self.null - objective), ROUNDING * (self.size + abs(objective)))
+
+    def penalty(self, coef) -> float:
+        """Give l2/2 ‖w‖² + l1 ‖w‖₁."""
+        coef = np.ravel(coef)
+        return float(0.5 * self.l2 * (coef @ coef) + self.l1 * np.abs(coef).sum())
+
+
 @dataclass
-class LinearProblem:
+class LinearProblem(SummedProblem):
     """Minimise F(w, b) = Σ_i weight_i ℓ(y_i, x_i · w + b) + l2/2 ‖w‖² + l1 ‖w‖₁, the intercept b free.
 
     The penalty is on the raw coefficients w; solvers work on columns that are scaled implicitly.
@@ -52,17 +128,22 @@ class LinearProblem:
         return isinstance(self.X, np.ndarray)
 
     @property
-    def n_outputs(self) -> int | None:
+    def n_features(self) -> int:  # type: ignore[override]
+        """Columns of X."""
+        return self.X.shape[1]
+
+    @property
+    def n_outputs(self) -> int | None:  # type: ignore[override]
         """K, where the loss compares K outputs with each other; else None."""
         return np.size(self.constant) if self.value.takes_vectors else None
 
     @cached_property
-    def columns(self) -> Columns:
+    def columns(self) -> Columns:  # type: ignore[override]
         """Centre and scale of every column."""
         return Columns(self.X, self.weight, centred=self.fit_intercept)
 
     @cached_property
-    def null(self) -> float:
+    def null(self) -> float:  # type: ignore[override]
         """F of the best constant."""
         shape = (len(self.y),) if self.n_outputs is None else (len(self.y), self.n_outputs)
         return self.mean_loss(np.broadcast_to(self.constant, shape))
@@ -79,20 +160,11 @@ class LinearProblem:
         return steepest
 
     @cached_property
-    def steep(self) -> float:
+    def steep(self) -> float:  # type: ignore[override]
         """A typical steepness."""
         some = np.flatnonzero(self.weight)
         steepness = self.steepness(some[:: max(1, len(some) // 10_000)])
         return float(np.median(steepness)) or float(steepness.mean()) or self.null / self.spread or 1.0
-
-    @property
-    def size(self) -> float:
-        """What a typical mistake costs."""
-        return self.spread * self.steep
-
-    def allowed(self, tol, objective) -> float:
-        """The gap at which a solver may end: tol · (F_null - F), or what rounding hides."""
-        return max(tol * (self.null - objective), ROUNDING * (self.size + abs(objective)))
 
     def raw_prediction(self, coef, intercept) -> np.ndarray:
         """X @ coef.T + intercept in float64, of shape (n,) or (n, K)."""
@@ -104,10 +176,30 @@ class LinearProblem:
         total, *_ = self.value.total(self.y, raw_prediction, self.weight)
         return total if np.isfinite(total) else np.inf
 
-    def penalty(self, coef) -> float:
-        """Give l2/2 ‖w‖² + l1 ‖w‖₁."""
-        coef = np.ravel(coef)
-        return float(0.5 * self.l2 * (coef @ coef) + self.l1 * np.abs(coef).sum())
+    def slopes(self, coef, intercept):
+        """Sum losses and slopes, as `SummedProblem` says. X is read twice and never written."""
+        scale = self.columns.rate**-0.5
+        centre = self.columns.centre
+        coef = coef / scale
+        raw = self.raw_prediction(coef, intercept - coef @ centre)
+        (values, slopes), _ = self.value.arrays(self.y, raw)
+        weight = self.weight
+        if not weight.all():
+            values[weight == 0.0] = slopes[weight == 0.0] = 0.0
+        with np.errstate(all="ignore"):
+            slopes = slopes * (weight if slopes.ndim == 1 else weight[:, None])
+            mean = float(weight @ values)
+        if not (np.isfinite(mean) and np.isfinite(slopes.sum())):
+            return np.inf, np.zeros_like(coef), np.zeros_like(intercept)
+        sums = slopes.sum(axis=0)
+        pulled = np.asarray(
+            safe_sparse_dot(slopes.T.astype(self.X.dtype, copy=False), self.X), dtype=np.float64
+        )
+        return mean, (pulled - np.multiply.outer(sums, centre)) / scale, sums
+
+    def bends(self, coef, intercept):
+        """Sum losses, slopes and curvatures, as `SummedProblem` says."""
+        return row_sums(self.curvature, self.X, self.y, self.weight, self.columns, coef, intercept)
 
     def objective(self, coef, intercept) -> float:
         """F(w, b)."""
