@@ -24,7 +24,7 @@ from ._base import (
 )
 from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
 from .solvers import SOLVERS, can_solve, choose_solver
-from .solvers._facts import is_convex, is_kinked
+from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
 from .solvers._problem import LinearProblem, LinearSolution
 from .solvers._scales import spread_of
 
@@ -59,25 +59,24 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
         if self.warm_start and hasattr(self, "coef_"):
             start = np.atleast_2d(self._dense_coef()).astype(np.float64), self.intercept_.astype(np.float64)
         loss = self._get_loss()
-        X, y, target = self._check_training_set(X, y, loss, first=True)
-        weight = check_weights(sample_weight, X.shape[0])
-        if weight is not None and weight.min() < 0.0:
-            raise ValueError(f"Sample weights must not be negative; got {weight.min():g}.")
-        problems = self._problems(target, y, weight)
+        X, y, target, problems, solve_with = self._pose(X, y, sample_weight, loss)
         if start is None or start[0].shape != (target.n_outputs, X.shape[1]):
             start = None
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         watch = Watch(self, self.max_iter, {"X": X, "y": y, "metadata": metadata})
-        solve = _Solve(self, X, loss, target, start, watch)
-        if len(problems) == 1 or watch.has_callbacks or not self.n_jobs:
-            solutions = [solve(problem) for problem in problems]
-        else:
-            jobs = (delayed(solve)(problem) for problem in problems)
-            solutions = Parallel(n_jobs=self.n_jobs, require="sharedmem")(jobs)
+        solve = solve_with(self, X, loss, target, start, watch)
+        solutions = solve.all(problems)
         self.__dict__.pop("duality_gap_", None)
         self.__dict__.update(solve.results(solutions))
         watch.end({name: value for name, value in vars(self).items() if name.endswith("_")})
         return solutions
+
+    def _pose(self, X, y, sample_weight, loss):
+        """Check the data. Give X and y, the target, its problems, and what solves them."""
+        X, y, target = self._check_training_set(X, y, loss, first=True)
+        weight = check_weights(sample_weight, X.shape[0])
+        check_not_negative(weight)
+        return X, y, target, self._problems(target, y, weight), Solve
 
     def _warn(self, solutions):
         if any(solution.unbounded for solution in solutions):
@@ -98,21 +97,52 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
             )
 
 
-class _Solve:
+def check_not_negative(weight):
+    """Raise if a weight is negative."""
+    if weight is not None and weight.min() < 0.0:
+        raise ValueError(f"Sample weights must not be negative; got {weight.min():g}.")
+
+
+class Solve:
     """Solves the problems that a target poses, watched."""
+
+    solvers = SOLVERS
+    choose = staticmethod(choose_solver)
+    obstacle = staticmethod(can_solve)
 
     def __init__(self, estimator, X, loss, target, start, watch):
         self.estimator, self.X, self.loss, self.target = estimator, X, loss, target
         self.start, self.watch = start, watch
-        self.solver = None
+        self.solver = ""
+
+    def all(self, problems):
+        """Solve them, one after another or on several threads."""
+        if len(problems) == 1 or self.watch.has_callbacks or not self.estimator.n_jobs:
+            return [self(problem) for problem in problems]
+        jobs = (delayed(self)(problem) for problem in problems)
+        return Parallel(n_jobs=self.estimator.n_jobs, require="sharedmem")(jobs)
 
     def __call__(self, problem):
         """Solve one of them."""
         estimator = self.estimator
+        linear, start, watch = self.begin(problem)
+        solution = self.solvers[self.solver](
+            linear,
+            *start,
+            tol=float(estimator.tol),
+            max_iter=int(estimator.max_iter),
+            random_state=estimator.random_state,
+            watch=watch,
+        )
+        return self.finish(linear, solution)
+
+    def begin(self, problem):
+        """Choose the solver. Give the linear problem, coefficients and intercept to start from, and who watches."""
+        estimator = self.estimator
         linear = self._linear_problem(problem)
-        coef, intercept = self._start_of(problem, linear)
-        self.solver = choose_solver(linear) if estimator.solver == "auto" else estimator.solver
-        if obstacle := can_solve(self.solver, linear):
+        start = self._start_of(problem, linear)
+        self.solver = self.choose(linear) if estimator.solver == "auto" else estimator.solver
+        if obstacle := self.obstacle(self.solver, linear):
             raise InvalidParameterError(
                 f"solver={self.solver!r} cannot be used with loss={estimator.loss!r}: {obstacle}."
             )
@@ -129,15 +159,10 @@ class _Solve:
             now = LinearSolution(coef, intercept, objective, gap, n_iter, False)
             return self.watch.around(lambda: None, lambda: self._so_far(problem, now))
 
-        solution = SOLVERS[self.solver](
-            linear,
-            coef,
-            intercept,
-            tol=float(estimator.tol),
-            max_iter=int(estimator.max_iter),
-            random_state=estimator.random_state,
-            watch=watch if estimator.verbose or self.watch.has_callbacks else None,
-        )
+        return linear, start, watch if estimator.verbose or self.watch.has_callbacks else None
+
+    def finish(self, linear, solution):
+        """Enter the relative gap."""
         gained = linear.null - solution.objective
         if solution.gap <= linear.allowed(0.0, solution.objective):
             solution.relative_gap = 0.0
@@ -151,21 +176,16 @@ class _Solve:
         value = loss.training_program(problem.encoding)
         gradient = loss.training_gradient_program(problem.encoding)
         curvature = loss.training_curvature_program(problem.encoding)
-        n = self.X.shape[0]
+        n = len(y)
         weight = np.full(n, 1.0 / n) if problem.weight is None else problem.weight / problem.weight.sum()
-        if not estimator.fit_intercept:
-            constant = np.zeros(self.target.n_outputs) if problem.coupled else 0.0
-        elif problem.encoding == "label":
-            constant = loss.constant_minimizer(
-                y, problem.weight, labels=np.arange(float(self.target.n_outputs))
-            )
-        else:
-            constant = loss.constant_minimizer(y, problem.weight)
+        constant = self._constant_of(problem)
         spread = 1.0
         if not estimator._for_classifier and loss.link.name == "identity" and not problem.coupled:
             spread = spread_of(y)
         convex, kinked = loss.convex, False
-        if not problem.coupled:
+        if problem.coupled:
+            kinked = convex and is_kinked_along_lines(gradient, y, constant, spread)
+        else:
             constant = float(constant)
             if convex is None:
                 convex = is_convex(gradient, y, constant, spread)
@@ -175,6 +195,15 @@ class _Solve:
             value, gradient, curvature, self.X, y, weight, l2, l1, estimator.fit_intercept, constant, spread,
             convex is not False, bool(kinked),
         )  # fmt: skip
+
+    def _constant_of(self, problem):
+        """Give the best constant raw prediction; zero, if there is no intercept."""
+        if not self.estimator.fit_intercept:
+            return np.zeros(self.target.n_outputs) if problem.coupled else 0.0
+        if problem.encoding != "label":
+            return self.loss.constant_minimizer(problem.y, problem.weight)
+        labels = np.arange(float(self.target.n_outputs))
+        return self.loss.constant_minimizer(problem.y, problem.weight, labels=labels)
 
     def _start_of(self, problem, linear):
         """Give coefficients and intercept to start from: the last solution's, or the best constant."""
@@ -199,14 +228,11 @@ class _Solve:
 
     def results(self, solutions):
         """Give the fitted attributes."""
-        dtype = self.X.dtype
-        coef = np.concatenate([np.atleast_2d(solution.coef) for solution in solutions]).astype(dtype)
-        intercept = np.concatenate([np.atleast_1d(solution.intercept) for solution in solutions]).astype(
-            dtype
-        )
+        coef = np.concatenate([np.atleast_2d(solution.coef) for solution in solutions])
+        intercept = np.concatenate([np.atleast_1d(solution.intercept) for solution in solutions])
         results = {
-            "coef_": coef[0] if getattr(self.target, "flat", False) else coef,
-            "intercept_": intercept,
+            "coef_": self._like_X(coef[0] if getattr(self.target, "flat", False) else coef),
+            "intercept_": self._like_X(intercept),
             "n_iter_": max(1, *(solution.n_iter for solution in solutions)),
             "solver_": self.solver,
             "objective_": float(np.mean([solution.objective for solution in solutions])),
@@ -216,3 +242,6 @@ class _Solve:
         if all(gap is not None for gap in gaps):
             results["duality_gap_"] = max(gaps)
         return results
+
+    def _like_X(self, values):
+        return values.astype(self.X.dtype)

@@ -230,14 +230,15 @@ class Classes(Categories):
         rows = np.ascontiguousarray(self.loss.check_target(y), dtype=np.float64)
         self._check_width(rows, "classes")
         if class_weight is not None:
-            rows = rows * self._weights_by_share(class_weight, rows)
+            rows = rows * self.weights_by_share(class_weight, rows)
             shares = rows.sum(axis=1)
             sample_weight = _times(shares, sample_weight)
             rows = np.divide(rows, shares[:, None], out=np.full_like(rows, 1 / self.n_outputs),
                              where=shares[:, None] > 0)  # fmt: skip
         return [Problem(rows, sample_weight, outputs, True)]
 
-    def _weights_by_share(self, class_weight, rows):
+    def weights_by_share(self, class_weight, rows):
+        """Give the weight of each class; 'balanced' goes by how much of all rows is of the class."""
         if isinstance(class_weight, str):
             masses = rows.sum(axis=0)
             balanced = np.zeros(self.n_outputs)

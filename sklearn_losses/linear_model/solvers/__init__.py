@@ -1,9 +1,12 @@
 """Solvers of linear models: they know programs and arrays, nothing of losses as classes or of estimators."""
 
-from . import _descent, _dual, _lbfgs, _newton
+from . import _descent, _dual, _lbfgs, _newton, _newton_of_sums
 
 SOLVERS = {"dual": _dual.solve, "lbfgs": _lbfgs.solve, "newton": _newton.solve, "sgd": _descent.solve}
 """By name; each as `_problem.py` says."""
+
+SOLVERS_OF_SUMS = {"lbfgs": _lbfgs.solve, "newton": _newton_of_sums.solve}
+"""Of a `SummedProblem`."""
 
 FEW = 500  # so many columns make a small linear system
 NOT_SPARSE = 0.1  # a CSR matrix with so many entries is treated as if it were dense
@@ -33,4 +36,28 @@ def can_solve(name, problem):
         return "the loss compares several raw predictions of a sample with each other, which only 'lbfgs' can minimise"
     if name != "sgd" and not problem.convex:
         return "the loss is not convex; use 'sgd' (or 'lbfgs', which follows its slopes to the next valley)"
+    return None
+
+
+def choose_solver_of_sums(problem):
+    """Give the name of the solver that suits a problem of which there are only sums."""
+    return "lbfgs" if obstacle_to_sums("newton", problem) or problem.n_features > FEW else "newton"
+
+
+def obstacle_to_sums(name, problem):
+    """Say why a solver cannot be used for a problem of which there are only sums; None if it can."""
+    if name not in SOLVERS_OF_SUMS:
+        return f"{name!r} takes samples one by one, from NumPy's arrays; use 'auto', 'newton' or 'lbfgs'"
+    if problem.kinked:
+        return (
+            "its slope jumps, which only the solvers of NumPy's arrays can do. Smooth losses that are near: "
+            "'squared_hinge' or 'log_loss' for 'hinge', 'huber' or 'log_cosh' for 'absolute_error', 'smooth_pinball' "
+            "for 'pinball', 'squared_epsilon_insensitive' for 'epsilon_insensitive'"
+        )
+    if name == "newton" and problem.n_outputs is not None:
+        return "the loss compares several raw predictions of a sample with each other; use 'lbfgs'"
+    if name == "newton" and not problem.convex:
+        return "the loss is not convex; use 'lbfgs', which follows its slopes to the next valley"
+    if name == "newton" and problem.l1 > 0.0:
+        return "this 'newton' knows no L1 penalty; use 'lbfgs', or penalty='l2'"
     return None

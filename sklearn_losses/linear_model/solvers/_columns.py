@@ -42,16 +42,11 @@ class Columns:
                 variance = mean_square
             self.frequency = np.ones(d)
         else:
-            starts = np.asarray(X.indptr, dtype=np.int64)
-            there, mean_square, stored = sparse_sums(X.data, X.indices, starts, share, d)
+            there, mean_square, stored = _sparse_moments(X, share)
             full, variance = there > 0.5, mean_square
             self.frequency = stored / np.count_nonzero(share)
         self.frequency[self.frequency == 0] = 1.0
-        there[there == 0] = 1.0
-        squares = np.where(full, variance, mean_square / there * np.sqrt(there))
-        negligible = squares <= 1e-24 * np.maximum(mean_square, np.finfo(float).tiny)  # a constant column
-        squares[negligible] = np.where(mean_square > 0, mean_square, 1.0)[negligible]
-        self.rate = 1.0 / squares
+        self.rate = rates(there, variance, mean_square)
         self.mean_row_square = float(self.rate @ np.where(full, variance, mean_square))
 
     def row_squares(self, X):
@@ -63,6 +58,27 @@ class Columns:
         entries = np.square(X.data, dtype=np.float64) * self.rate[X.indices]
         sums = np.concatenate([[0.0], np.cumsum(entries)])
         return np.maximum(np.diff(sums[X.indptr]), 0.0)
+
+
+def rates(there, variance, mean_square):
+    """Give 1 / scale² of columns of which a share `there` is not zero."""
+    some = np.where(there == 0, 1.0, there)
+    squares = np.where(there > 0.5, variance, mean_square / some * np.sqrt(some))
+    negligible = squares <= 1e-24 * np.maximum(mean_square, np.finfo(float).tiny)  # a constant column
+    return 1.0 / np.where(negligible, np.where(mean_square > 0, mean_square, 1.0), squares)
+
+
+def moments(X, share):
+    """Give the share of non-zeros, mean and variance of every column; the mean of sparse ones is taken for zero."""
+    if isinstance(X, np.ndarray):
+        return _moments(X, share)
+    there, mean_square, _ = _sparse_moments(X, share)
+    return there, np.zeros_like(there), mean_square
+
+
+def _sparse_moments(X, share):
+    starts = np.asarray(X.indptr, dtype=np.int64)
+    return sparse_sums(X.data, X.indices, starts, share, X.shape[1])
 
 
 def _moments(X, share):

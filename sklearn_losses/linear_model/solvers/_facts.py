@@ -60,3 +60,28 @@ def is_kinked(curvature, y, constant, spread):
             break
         f = np.linspace(f[rows, k], f[rows, k + 1], ZOOM + 1, axis=1)
     return True
+
+
+def is_kinked_along_lines(gradient, y, constant, spread):
+    """Tell whether the slope of a loss of K raw predictions jumps, as far as it is seen along random lines."""
+    rng = np.random.default_rng(0)
+    K = len(constant)
+    some = np.linspace(0, len(y) - 1, PROBED_TARGETS).astype(int)
+    for target in y[some]:
+        way = rng.normal(size=K)
+        start = constant + spread * rng.normal(size=K)
+        low, high = -FARTHEST * spread, FARTHEST * spread
+        whole = None
+        for _ in range(ROUNDS + 2):
+            t = np.linspace(low, high, 16 * ZOOM + 1)
+            with np.errstate(all="ignore"):
+                (slopes,), _ = gradient.arrays(np.stack([target] * len(t)), start + t[:, None] * way)
+                slope = np.nan_to_num(slopes @ way, posinf=0.0, neginf=0.0)
+            whole = whole or float(np.ptp(slope))
+            k = int(np.argmax(np.abs(np.diff(slope))))
+            if abs(slope[k + 1] - slope[k]) <= SHARP * whole:
+                break
+            low, high = t[k], t[k + 1]
+            if high - low <= WITHIN * spread:
+                return True
+    return False

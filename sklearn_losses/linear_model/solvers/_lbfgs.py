@@ -15,7 +15,6 @@ ARMIJO = 1e-4
 WOLFE = 0.9
 SEARCH = 40
 PATIENCE = 3  # so many steps in a row have to agree that the end is near
-STALLED = 1e-13
 
 
 class _Memory:
@@ -77,7 +76,8 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None):
         near = near + 1 if gap <= allowed and len(memory.pairs) >= min(3, n_iter) else 0
         if near >= PATIENCE or promise == 0.0 or n_iter >= max_iter:
             break
-        found = yield from _search(v, objective, slope, direction, promise, l1, first=not memory.pairs)
+        slack = problem.rounding * abs(objective)
+        found = yield from _search(v, objective, slope, direction, promise, l1, slack, first=not memory.pairs)
         if found is None:
             if not memory.pairs:
                 break
@@ -116,7 +116,7 @@ def _pseudo_gradient(v, gradient, l1):
     return np.where(v > 0.0, up, np.where(v < 0.0, down, at_zero))
 
 
-def _search(v, objective, slope, direction, promise, l1, *, first):
+def _search(v, objective, slope, direction, promise, l1, slack, *, first):
     """Find a step that lowers F enough, and, without L1 parts, turns the slope enough (weak Wolfe)."""
     low, high = 0.0, np.inf
     t = min(1.0, 1.0 / float(np.linalg.norm(slope))) if first else 1.0
@@ -128,7 +128,7 @@ def _search(v, objective, slope, direction, promise, l1, *, first):
         smooth, gradient = yield new
         total = smooth + float(l1 @ np.abs(new))
         promised = promise * t if orthant is None else -float(slope @ (new - v))
-        if not total <= objective - ARMIJO * promised + STALLED * 1e-2 * abs(objective):
+        if not total <= objective - ARMIJO * promised + slack:
             high = t
         elif orthant is None and float(gradient @ direction) < -WOLFE * promise:
             low = t

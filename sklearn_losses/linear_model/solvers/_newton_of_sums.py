@@ -17,7 +17,6 @@ HARMLESS_DAMPING = 1e-3  # with so little, what a step promises is still what is
 UNSOLVED = 0.1  # a share of the gradient that curvature says nothing of
 NOISE = 1e-13  # of a gradient, relative to a typical one
 STILL = 1e-20  # steps that promise so little, relative to a typical objective, are the last
-ROUNDING = 1e-15  # an objective changes by so much, relative to itself and to a typical one, for no reason
 FINE = 1e-12  # promises of so little are believed though the objective, rounded, cannot show them, ...
 IDLE = 3  # ... until so many in a row were hardly less than the ones before
 FAR = 0.3  # steps of so many spreads, at the end, have no end
@@ -26,7 +25,7 @@ FAR = 0.3  # steps of so many spreads, at the end, have no end
 def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=None):
     """Minimise a `SummedProblem` with `bends`, as `_problem.py` says. It draws no random numbers."""
     function = Scaled(problem)
-    descent = steps(function, coef, intercept, tol=tol, max_iter=max_iter, watch=watch)
+    descent = steps(function, coef, intercept, tol=tol, max_iter=max_iter, watch=watch, exact=problem.exact)
     return run(descent, function.bends)
 
 
@@ -59,7 +58,7 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
             break
         new = v + delta
         there = yield new
-        slack = ROUNDING * (abs(objective) + size)
+        slack = problem.rounding * (abs(objective) + size)
         fall = objective - there[0]
         if not (fall >= ARMIJO * promise - slack or (fine and np.isfinite(there[0]))):
             damping = max(10.0 * damping, FIRST_DAMPING)

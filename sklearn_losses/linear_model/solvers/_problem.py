@@ -50,6 +50,10 @@ class SummedProblem:
     """F of the best constant."""
     columns: Columns | Scales
     """Centre and scale of every column."""
+    exact: bool = False
+    """Whether the data are so small that Newton's steps had better go on to the last digits."""
+    rounding: float = ROUNDING
+    """By how much, relative to itself and to a typical one, an objective changes for no reason."""
 
     def slopes(self, coef, intercept):
         """Sum losses and slopes at coefficients of scaled columns: f_i = z_i · coef + intercept.
@@ -83,7 +87,7 @@ class SummedProblem:
 
     def allowed(self, tol, objective) -> float:
         """The gap at which a solver may end: tol · (F_null - F), or what rounding hides."""
-        return max(tol * (self.null - objective), ROUNDING * (self.size + abs(objective)))
+        return max(tol * (self.null - objective), self.rounding * (self.size + abs(objective)))
 
     def penalty(self, coef) -> float:
         """Give l2/2 ‖w‖² + l1 ‖w‖₁."""
