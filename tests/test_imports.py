@@ -20,19 +20,26 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in SOURCES]
 
 # Each room may import those named here, and itself. A new room must be entered.
 MAY_IMPORT = {
+    "_chunks": set(),
     "formula": set(),
     "links": {"formula"},
-    "losses": {"formula", "links"},
+    "losses": {"_chunks", "formula", "links"},
     "metrics": {"formula", "links", "losses"},
     "linear_model": {"formula", "links", "losses"},
     "displays": {"losses"},
     "boosting": {"formula", "links", "losses", "linear_model"},
+    "dask": {"_chunks", "formula", "links", "losses", "linear_model"},
     "testing": {"formula", "links", "losses", "metrics"},
     "__init__": {"displays", "formula", "linear_model", "links", "losses", "metrics", "testing"},
 }
 RUN_TIME = {"numpy", "scipy", "sklearn"}
 # Imported inside of functions only, when what needs them is used (test_import_is_silent_and_light sees to that).
-OPTIONAL = {"displays": {"matplotlib"}, "losses": {"array_api_compat"}, "testing": {"pytest"}}
+OPTIONAL = {
+    "_chunks": {"dask"},
+    "displays": {"matplotlib"},
+    "losses": {"array_api_compat"},
+    "testing": {"pytest"},
+}
 
 
 def room_of(path):
@@ -133,12 +140,12 @@ def test_import_is_silent_and_light(tmp_path):
         import sys
         import sklearn.linear_model, sklearn.metrics, sklearn.model_selection
         before = {name.split(".")[0] for name in sys.modules}
-        import sklearn_losses, sklearn_losses.boosting
+        import sklearn_losses, sklearn_losses.boosting, sklearn_losses.dask
         after = {name.split(".")[0] for name in sys.modules}
         print(*sorted(n for n in after - before if n not in sys.stdlib_module_names))
         sklearn_losses.LogLoss()([0, 1], [0.2, 0.7])
         extras = ["matplotlib", "array_api_compat", "array_api_strict", "torch", "pandas", "pytest", "mpmath"]
-        extras += ["xgboost", "lightgbm"]
+        extras += ["xgboost", "lightgbm", "dask", "distributed"]
         print(*(name for name in extras if name in sys.modules and name not in before))
     """
     lines = run(code, tmp_path).split("\n")
@@ -153,7 +160,10 @@ def test_import_is_silent_and_light(tmp_path):
     "name",
     [
         "sklearn_losses",
-        *(f"sklearn_losses.{r}" for r in ("formula", "losses", "metrics", "linear_model", "boosting")),
+        *(
+            f"sklearn_losses.{r}"
+            for r in ("formula", "losses", "metrics", "linear_model", "boosting", "dask")
+        ),
     ],
 )
 def test_all_is_what_can_be_imported(name):
@@ -163,6 +173,7 @@ def test_all_is_what_can_be_imported(name):
         assert hasattr(module, public), public
     submodules = {
         "boosting",
+        "dask",
         "displays",
         "formula",
         "links",

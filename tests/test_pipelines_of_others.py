@@ -91,3 +91,25 @@ def test_frames_in_boosters(library, booster):
     expected = BoostedRegressor(clone(inner), LOSS).fit(array, Y)
     np.testing.assert_allclose(model.predict(frame), expected.predict(array), rtol=1e-6)
     assert list(model.feature_names_in_) == ["height", "age"]
+
+
+def test_frames_of_dask_behind_an_encoder():
+    """A pipeline fitted on a sample transforms the partitions; the model is fitted on all of them."""
+    dd = pytest.importorskip("dask.dataframe")
+    dask = pytest.importorskip("dask")
+    from sklearn_losses import LinearRegressor as LocalRegressor
+    from sklearn_losses.dask import LinearRegressor
+
+    frame = frame_of("pandas")
+    encode = make_column_transformer(
+        (OneHotEncoder(sparse_output=False), ["kind"]), (StandardScaler(), ["height", "age"])
+    ).set_output(transform="pandas")
+    encoded = encode.fit_transform(frame)
+    with dask.config.set(scheduler="synchronous"):
+        partitions = dd.from_pandas(frame.assign(y=Y), npartitions=3)
+        X = partitions[list(frame)].map_partitions(encode.transform, meta=encoded.iloc[:0])
+        model = LinearRegressor(LOSS, tol=1e-10).fit(X, partitions["y"])
+        assert LOSS.d2_scorer()(model, X, partitions["y"]) > 0.9
+    expected = LocalRegressor(LOSS, tol=1e-10).fit(encoded, Y)
+    np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
+    assert list(model.feature_names_in_) == list(encoded)

@@ -9,10 +9,23 @@ PyTorch flow through. NumPy's arrays never come here.
 import numpy as np
 from sklearn import get_config
 
+from .._chunks import is_chunked
 from ..formula import evaluate
 from ..links import REAL, UNIT
+from . import _chunked as chunked
 from ._programs import graph_of
 from ._targets import as_classes, as_numpy, check_range, check_sums, distinct, encode, two_labels
+
+
+def home_of(*arrays):
+    """Return what computes a loss where its arguments are; None for NumPy's, and whatever is turned into them.
+
+    The one place that tells: chunks of dask go to ``_chunked.py``, arrays of other namespaces stay here.
+    """
+    if is_chunked(*arrays):
+        return chunked
+    xp = other_namespace(*arrays)
+    return None if xp is None else _Namespace(xp)
 
 
 def other_namespace(*arrays):
@@ -32,8 +45,27 @@ def other_namespace(*arrays):
     return array_namespace(*others)
 
 
+def labels_of(y):
+    """Return the sorted labels that a target holds, as NumPy's array."""
+    if is_chunked(y):
+        return chunked.labels_of(y)
+    xp = other_namespace(y)
+    return distinct(as_classes(y if xp is None else as_numpy(xp.unique_values(y))))
+
+
+def with_columns_of_zeros(rows, count):
+    """Return rows with so many more columns, of zeros."""
+    if is_chunked(rows):
+        return chunked.with_columns_of_zeros(rows, count)
+    xp = other_namespace(rows)
+    if xp is None:
+        rows = np.asarray(rows)
+        return np.hstack([rows, np.zeros((len(rows), count), dtype=rows.dtype)])
+    return xp.concat([rows, xp.zeros((rows.shape[0], count), dtype=rows.dtype, device=rows.device)], axis=1)
+
+
 def _is_known(array):
-    return type(array).__module__.partition(".")[0] in ("torch", "cupy", "dask")
+    return type(array).__module__.partition(".")[0] in ("torch", "cupy")
 
 
 class _Data:
@@ -115,9 +147,29 @@ def _flat(values):
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
 
-def mean(loss, xp, y_true, y_pred, sample_weight, labels, pos_label):
-    """Return the weighted mean loss, a float."""
-    data = _Data(loss, xp, y_true, y_pred, labels, pos_label, raw=False)
+class _Namespace:
+    """What losses do with arrays of a namespace."""
+
+    def __init__(self, xp):
+        self.xp = xp
+
+    def mean(self, loss, y_true, y_pred, sample_weight, labels, pos_label):
+        """Return the weighted mean loss, a float."""
+        return _mean(_Data(loss, self.xp, y_true, y_pred, labels, pos_label, raw=False), sample_weight)
+
+    def pointwise(self, loss, y_true, y_pred, labels, pos_label):
+        """Return the loss of every sample."""
+        data = _Data(loss, self.xp, y_true, y_pred, labels, pos_label, raw=False)
+        return _per_sample(data, data.compute("metric"))
+
+    def derivative(self, loss, quantity, y_true, raw_prediction, labels, pos_label):
+        """Return the gradient or the Hessian diagonal, of the prediction's shape."""
+        data = _Data(loss, self.xp, y_true, raw_prediction, labels, pos_label, raw=True)
+        return self.xp.reshape(data.compute(quantity), raw_prediction.shape)
+
+
+def _mean(data, sample_weight):
+    xp = data.xp
     each = _per_sample(data, data.compute("metric"))
     if sample_weight is None:
         return data.float_of(xp.mean(each))
@@ -132,18 +184,6 @@ def mean(loss, xp, y_true, y_pred, sample_weight, labels, pos_label):
     if not total > 0.0:
         raise ValueError(f"The sample weights sum to {total:g}; their sum must be positive.")
     return data.float_of(xp.sum(xp.where(weights == 0.0, xp.zeros_like(each), each * weights))) / total
-
-
-def pointwise(loss, xp, y_true, y_pred, labels, pos_label):
-    """Return the loss of every sample."""
-    data = _Data(loss, xp, y_true, y_pred, labels, pos_label, raw=False)
-    return _per_sample(data, data.compute("metric"))
-
-
-def derivative(loss, xp, quantity, y_true, raw_prediction, labels, pos_label):
-    """Return the gradient or the Hessian diagonal, of the prediction's shape."""
-    data = _Data(loss, xp, y_true, raw_prediction, labels, pos_label, raw=True)
-    return data.xp.reshape(data.compute(quantity), raw_prediction.shape)
 
 
 def _per_sample(data, each):

@@ -11,8 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
-from . import _arrays as arrays
-from ._arrays import other_namespace
+from ._arrays import home_of
 from ._constant import minimizing_constant
 from ._programs import ENCODINGS, program_of
 from ._skill import skill
@@ -146,9 +145,9 @@ class Loss(BaseEstimator):
         ValueError
             If a value is outside its domain, not finite, of the wrong shape, or an unknown label.
         """
-        xp = other_namespace(y_true, y_pred)
-        if xp is not None:
-            return arrays.mean(self, xp, y_true, y_pred, sample_weight, labels, pos_label)
+        home = home_of(y_true, y_pred)
+        if home is not None:
+            return home.mean(self, y_true, y_pred, sample_weight, labels, pos_label)
         data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
         return float(np.mean(data.loss._averages(data, as_weights(sample_weight, len(data.f)))))
 
@@ -158,9 +157,9 @@ class Loss(BaseEstimator):
         The parameters are those of calling the loss. Over several outputs of a regression it is the mean.
         A float32 prediction gives float32.
         """
-        xp = other_namespace(y_true, y_pred)
-        if xp is not None:
-            return arrays.pointwise(self, xp, y_true, y_pred, labels, pos_label)
+        home = home_of(y_true, y_pred)
+        if home is not None:
+            return home.pointwise(self, y_true, y_pred, labels, pos_label)
         data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
         each = data.loss._each(data, "metric")
         return each if each.ndim == 1 else each.mean(axis=1, dtype=np.float64).astype(each.dtype)
@@ -176,9 +175,9 @@ class Loss(BaseEstimator):
         return self._derivative("hessian", y_true, raw_prediction, labels, pos_label)
 
     def _derivative(self, quantity, y_true, raw_prediction, labels, pos_label):
-        xp = other_namespace(y_true, raw_prediction)
-        if xp is not None:
-            return arrays.derivative(self, xp, quantity, y_true, raw_prediction, labels, pos_label)
+        home = home_of(y_true, raw_prediction)
+        if home is not None:
+            return home.derivative(self, quantity, y_true, raw_prediction, labels, pos_label)
         data = self._encode(y_true, raw_prediction, labels, pos_label, raw=True)
         return data.loss._each(data, quantity)
 
@@ -260,14 +259,12 @@ class Loss(BaseEstimator):
 
     def _averages(self, data, weights) -> list[float]:
         """Return the weighted mean loss, one for each output of a regression."""
-        check_same_length(y_true=data.y, y_pred=data.f)
-        program = program_of(self, "metric", data.encoding, self._clip(data.f))
+        return self._means(self._totals(data, weights))
+
+    def _means(self, totals) -> list[float]:
+        """Divide sums by those of weights."""
         results = []
-        for y, f in self._columns(data):
-            total, weight, ranges, excess = program.total(y, f, weights)
-            self._inspect(data, ranges, excess, raw=False)
-            if weights is not None:
-                check_range(weights, ranges[2], REAL, "sample_weight")
+        for total, weight in totals:
             if not weight > 0.0:
                 raise ValueError(f"The sample weights sum to {weight:g}; their sum must be positive.")
             if np.isnan(total):
@@ -276,6 +273,19 @@ class Loss(BaseEstimator):
                     f"prediction f ({self.link.name} link): losses of probabilities compute p = expit(f) or softmax(f)."
                 )
             results.append(total / weight)
+        return results
+
+    def _totals(self, data, weights) -> list[tuple[float, float]]:
+        """Return Σ w ℓ and Σ w, for each output of a regression."""
+        check_same_length(y_true=data.y, y_pred=data.f)
+        program = program_of(self, "metric", data.encoding, self._clip(data.f))
+        results = []
+        for y, f in self._columns(data):
+            total, weight, ranges, excess = program.total(y, f, weights)
+            self._inspect(data, ranges, excess, raw=False)
+            if weights is not None:
+                check_range(weights, ranges[2], REAL, "sample_weight")
+            results.append((total, weight))
         return results
 
     def _each(self, data, quantity) -> np.ndarray:

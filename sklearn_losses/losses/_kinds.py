@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from .._chunks import is_chunked
 from ..formula import apply
 from ..links import LOGIT, SOFTMAX, UNIT
 from . import _arrays as arrays
+from . import _chunked as chunked
 from . import _paths as paths
 from ._base import Encoded, Loss
 from ._examples import BinaryExamples, ClassExamples, NumberExamples
@@ -72,8 +74,11 @@ class RegressionLoss(Loss):
         -------
         float, or ndarray of shape (n_outputs,)
         """
-        data = self._encode(y_true, y_pred, None, None, raw=False)
-        each = np.array(self._averages(data, as_weights(sample_weight, len(data.f))))
+        if is_chunked(y_true, y_pred):
+            each = np.array(chunked.averages(self, y_true, y_pred, sample_weight))
+        else:
+            data = self._encode(y_true, y_pred, None, None, raw=False)
+            each = np.array(self._averages(data, as_weights(sample_weight, len(data.f))))
         if isinstance(multioutput, str) and multioutput == "raw_values":
             return each
         if isinstance(multioutput, str) and multioutput == "uniform_average":

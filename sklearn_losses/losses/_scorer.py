@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.metadata_routing import UNUSED
 
-from ._targets import as_classes, distinct
+from ._arrays import labels_of, with_columns_of_zeros
+from ._targets import as_numpy
 
 
 class LossScorer(BaseEstimator):
@@ -51,7 +52,7 @@ class LossScorer(BaseEstimator):
         if self.loss.response_method != "predict" and np.ndim(y) == 1:
             labels = getattr(estimator, "classes_", None)
         if labels is not None:
-            prediction, labels = self._with_unseen(estimator, np.asarray(prediction), np.asarray(labels), y)
+            prediction, labels = self._with_unseen(estimator, prediction, as_numpy(labels), y)
         return self._score(y, prediction, sample_weight=sample_weight, labels=labels)
 
     def _score(self, y, prediction, **keywords):
@@ -68,7 +69,7 @@ class LossScorer(BaseEstimator):
 
     def _with_unseen(self, estimator, prediction, labels, y):
         """Give labels that the estimator never saw probability zero."""
-        unseen = np.setdiff1d(distinct(as_classes(y)), labels)
+        unseen = np.setdiff1d(labels_of(y), labels)
         if len(unseen) == 0:
             return prediction, labels
         if self.loss.response_method != "predict_proba":
@@ -83,8 +84,7 @@ class LossScorer(BaseEstimator):
             UndefinedMetricWarning,
             stacklevel=4,
         )
-        zeros = np.zeros((len(prediction), len(unseen)), dtype=prediction.dtype)
-        return np.hstack([prediction, zeros]), np.concatenate([labels, unseen])
+        return with_columns_of_zeros(prediction, len(unseen)), np.concatenate([labels, unseen])
 
     def _accept_sample_weight(self):
         """Tell searches fitted with sample weights that the score is to be weighted, too."""
