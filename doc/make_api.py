@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import sklearn_losses
-from sklearn_losses import boosting, displays, formula, linear_model, losses, metrics, testing
+from sklearn_losses import boosting, dask, displays, formula, linear_model, losses, metrics, testing
 
 DOC = Path(__file__).resolve().parent
 
@@ -29,6 +29,7 @@ def groups():
     engine = [name for name in formula.__all__ if not name.isupper()]
     pictures = [name for name in displays.__all__ if not name.isupper()]
     boosted = [name for name in boosting.__all__ if name.startswith("Boosted")]
+    on_dask = [name for name in dask.__all__ if name.startswith("Linear")]
     for_others = sorted(set(boosting.__all__) - set(boosted))
     package = "sklearn_losses"
     return [
@@ -39,6 +40,8 @@ def groups():
         ("Estimators", package, sorted(linear_model.__all__), "with_methods"),
         ("Gradient boosting", f"{package}.boosting", boosted, "with_methods"),
         ("Gradient boosting without our estimators", f"{package}.boosting", for_others, "object"),
+        ("Linear models on dask", f"{package}.dask", on_dask, "with_methods"),
+        ("Other estimators on dask", f"{package}.dask", sorted(set(dask.__all__) - set(on_dask)), "object"),
         ("Pictures", package, pictures, "with_methods"),
         ("Proof", f"{package}.testing", sorted(testing.__all__), "object"),
         ("Scorers", package, ["LossScorer", "SkillScorer"], "object"),

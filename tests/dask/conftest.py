@@ -18,7 +18,8 @@ def cluster(tmp_path_factory):
     distributed = pytest.importorskip("distributed")
     folder = str(tmp_path_factory.mktemp("workers"))
     with (
-        dask.config.set({"distributed.worker.memory.terminate": False}),
+        # They spill; that they neither wait nor die when something else takes memory keeps the tests steady.
+        dask.config.set({f"distributed.worker.memory.{action}": False for action in ("pause", "terminate")}),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,

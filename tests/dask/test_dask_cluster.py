@@ -102,6 +102,10 @@ def test_data_larger_than_memory(client):
     big, target = client.persist([big, target])
     model = LinearRegressor("squared_error", penalty=None).fit(big, target)
     assert big.nbytes > limit
+    spilled = [
+        worker["metrics"]["spilled_bytes"]["disk"] for worker in client.scheduler_info()["workers"].values()
+    ]
+    assert sum(spilled) > 0.1 * limit
     assert_allclose(model.coef_, slopes, atol=1e-9)
     assert_allclose(model.intercept_, 3.0, atol=1e-7)
 
