@@ -37,6 +37,7 @@ RUN_TIME = {"numpy", "scipy", "sklearn"}
 OPTIONAL = {
     "_chunks": {"dask"},
     "displays": {"matplotlib"},
+    "linear_model": {"array_api_compat"},
     "losses": {"array_api_compat"},
     "testing": {"pytest"},
 }

@@ -15,6 +15,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ..losses import get_loss
+from ..losses._targets import as_numpy
+from ._arrays import ArrayTarget, check_same_place, is_foreign, logarithm, on_host, raw_prediction
 from ._plain import is_plain
 from ._targets import (
     check_classification,
@@ -171,6 +173,11 @@ class LinearModel(BaseEstimator):
 
         With ``finite=False`` the caller sees to it that X is finite.
         """
+        if is_foreign(X):
+            raise ValueError(
+                f"{type(self).__name__} trains on NumPy arrays and SciPy matrices, and X is an array of another "
+                f"library. Convert it, or use LinearClassifier or LinearRegressor, which train where X is."
+            )
         plain = not first and not hasattr(self, "feature_names_in_")
         if plain and is_plain(X, y, self.n_features_in_, self.coef_.dtype, finite=finite):
             return X, y
@@ -232,8 +239,10 @@ class LinearModel(BaseEstimator):
         self
         """
         check_is_fitted(self, "coef_")
+        if is_foreign(self.coef_):
+            raise ValueError("sparsify makes SciPy's matrices, and coef_ is an array of another library.")
         self._sparse_of_vector = self._is_flat
-        self.coef_ = sp.csr_matrix(self.coef_)
+        self.coef_ = sp.csr_matrix(as_numpy(self._dense_coef()))
         return self
 
     @property
@@ -247,12 +256,20 @@ class LinearModel(BaseEstimator):
         coef = self.coef_.toarray()
         return coef.ravel() if self._is_flat else coef
 
-    def _raw_prediction(self, X):
-        """X @ coef_.T + intercept_, of shape (n_samples, n_outputs)."""
+    def _raw_prediction(self, X, method):
+        """X @ coef_.T + intercept_, of shape (n_samples, n_outputs), for a method of that name."""
         check_is_fitted(self, "coef_")
+        check_same_place(self, X, method)
+        if is_foreign(X):
+            return raw_prediction(self, X)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        coef = self.coef_ if sp.issparse(self.coef_) else np.atleast_2d(self.coef_)
-        return safe_sparse_dot(X, coef.T, dense_output=True) + self.intercept_
+        coef = self.coef_ if sp.issparse(self.coef_) else np.atleast_2d(as_numpy(self.coef_))
+        return safe_sparse_dot(X, coef.T, dense_output=True) + as_numpy(self.intercept_)
+
+    def _target_of(self, raw):
+        """Give what tells what raw predictions mean."""
+        target = self._fitted_target()
+        return ArrayTarget(target, raw) if is_foreign(raw) else target
 
 
 class LinearRegressorBase(RegressorMixin, LinearModel):
@@ -289,7 +306,7 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
     @property
     def _n_columns(self):
         """Columns of y; None where y is (n_samples,)."""
-        return None if self._is_flat else len(self.intercept_)
+        return None if self._is_flat else self.intercept_.shape[0]
 
     def _fitted_target(self):
         return regression(self._get_loss(), self._n_columns)
@@ -306,8 +323,8 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        raw = self._raw_prediction(X)
-        return self._fitted_target().predict(raw)
+        raw = self._raw_prediction(X, "predict")
+        return self._target_of(raw).predict(raw)
 
 
 def gives_probabilities(classifier):
@@ -349,7 +366,7 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         return X, y, classification(loss, y, classes) if first else self._fitted_target()
 
     def _fitted_target(self):
-        return target_of_classes(self._get_loss(), self.classes_)
+        return target_of_classes(self._get_loss(), as_numpy(self.classes_))
 
     def decision_function(self, X):
         """Raw predictions X @ coef_.T + intercept_: the larger, the surer of the class.
@@ -363,8 +380,8 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         -------
         ndarray of shape (n_samples,) for two classes (positive: the second), else (n_samples, n_classes)
         """
-        raw = self._raw_prediction(X)
-        return self._fitted_target().decision(raw)
+        raw = self._raw_prediction(X, "decision_function")
+        return self._target_of(raw).decision(raw)
 
     def predict(self, X):
         """Predict the class with the largest raw prediction.
@@ -379,8 +396,8 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         ndarray of shape (n_samples,), or (n_samples, n_labels)
             Classes; or for losses of several labels an indicator matrix, 1 where the raw prediction is positive.
         """
-        raw = self._raw_prediction(X)
-        return self._fitted_target().predict(raw)
+        raw = self._raw_prediction(X, "predict")
+        return self._target_of(raw).predict(raw)
 
     @available_if(gives_probabilities)
     def predict_proba(self, X):
@@ -404,8 +421,8 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         Zadrozny and Elkan (2002). Transforming classifier scores into accurate multiclass probability
         estimates. KDD. https://doi.org/10.1145/775047.775151
         """
-        raw = self._raw_prediction(X)
-        return self._fitted_target().probabilities(raw)
+        raw = self._raw_prediction(X, "predict_proba")
+        return self._target_of(raw).probabilities(raw)
 
     @available_if(gives_probabilities)
     def predict_log_proba(self, X):
@@ -420,8 +437,10 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         -------
         ndarray of shape (n_samples, n_classes)
         """
+        raw = self._raw_prediction(X, "predict_log_proba")
+        probability = self._target_of(raw).probabilities(raw)
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            return logarithm(probability)
 
     def score(self, X, y, sample_weight=None):
         """Accuracy of `predict`; where y holds class probabilities, the mean probability of the predicted class.
@@ -441,7 +460,8 @@ class LinearClassifierBase(ClassifierMixin, LinearModel):
         """
         if self._target_kind() != "classes" or not is_matrix(y):
             return super().score(X, y, sample_weight)
-        raw = self._raw_prediction(X)
+        raw = as_numpy(self._raw_prediction(X, "score"))
         target = self._fitted_target()
-        (problem,) = target.problems(np.asarray(y), check_weights(sample_weight, len(raw)))
+        weight = check_weights(on_host(sample_weight), len(raw))
+        (problem,) = target.problems(as_numpy(y), weight)
         return float(target.quality(problem, problem.weight)(raw))

@@ -12,6 +12,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.parallel import Parallel, delayed
 
+from ..losses._targets import as_numpy
+from ._arrays import is_foreign, on_host
 from ._base import (
     BOOLEAN,
     InvalidParameterError,
@@ -23,7 +25,7 @@ from ._base import (
     unchanged_on_error,
 )
 from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
-from .solvers import SOLVERS, can_solve, choose_solver
+from .solvers import SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
 from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
 from .solvers._problem import LinearProblem, LinearSolution
 from .solvers._scales import spread_of
@@ -44,6 +46,11 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
         "warm_start": BOOLEAN,
     }
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = self.solver == "auto" or self.solver in SOLVERS_OF_SUMS
+        return tags
+
     # ---- fit -------------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight):
@@ -57,7 +64,8 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
     def _fit_watched(self, X, y, sample_weight):
         start = None
         if self.warm_start and hasattr(self, "coef_"):
-            start = np.atleast_2d(self._dense_coef()).astype(np.float64), self.intercept_.astype(np.float64)
+            coef, intercept = as_numpy(self._dense_coef()), as_numpy(self.intercept_)
+            start = np.atleast_2d(coef).astype(np.float64), intercept.astype(np.float64)
         loss = self._get_loss()
         X, y, target, problems, solve_with = self._pose(X, y, sample_weight, loss)
         if start is None or start[0].shape != (target.n_outputs, X.shape[1]):
@@ -73,8 +81,12 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
 
     def _pose(self, X, y, sample_weight, loss):
         """Check the data. Give X and y, the target, its problems, and what solves them."""
-        X, y, target = self._check_training_set(X, y, loss, first=True)
-        weight = check_weights(sample_weight, X.shape[0])
+        if is_foreign(X):
+            from ._linear_arrays import pose  # which knows this module
+
+            return pose(self, X, y, sample_weight, loss)
+        X, y, target = self._check_training_set(X, on_host(y), loss, first=True)
+        weight = check_weights(on_host(sample_weight), X.shape[0])
         check_not_negative(weight)
         return X, y, target, self._problems(target, y, weight), Solve
 

@@ -23,6 +23,9 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
     the last digits, so that neither `random_state` nor the order of the samples changes predictions; where all
     intercepts of an interval are equally good, as the absolute error may have it, the middle is taken.
 
+    Under scikit-learn's ``array_api_dispatch`` smooth losses fit and predict arrays of PyTorch, CuPy and other
+    libraries where these are, by 'newton' or 'lbfgs'; `coef_`, `intercept_` and predictions are then such arrays.
+
     With a loss of one raw prediction two classes have one output, more have one each, against the rest. Losses of
     several ('cross_entropy', ...) train the outputs of all classes together.
 

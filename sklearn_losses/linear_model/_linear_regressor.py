@@ -22,6 +22,9 @@ class LinearRegressor(LinearRegressorBase, PenalisedModel):
     the last digits, so that neither `random_state` nor the order of the samples changes predictions; where all
     intercepts of an interval are equally good, as the absolute error may have it, the middle is taken.
 
+    Under scikit-learn's ``array_api_dispatch`` smooth losses fit and predict arrays of PyTorch, CuPy and other
+    libraries where these are, by 'newton' or 'lbfgs'; `coef_`, `intercept_` and predictions are then such arrays.
+
     Parameters
     ----------
     loss : str, Loss or callable, default='squared_error'

@@ -15,7 +15,7 @@ from ._arrays import home_of
 from ._constant import minimizing_constant
 from ._programs import ENCODINGS, program_of
 from ._skill import skill
-from ._targets import FROM_SINGLE, as_weights, check_range, check_same_length, checked_weights
+from ._targets import FROM_SINGLE, as_numpy, as_weights, check_range, check_same_length, checked_weights
 
 
 class Encoded(NamedTuple):
@@ -214,6 +214,9 @@ class Loss(BaseEstimator):
         ValueError
             As calling the loss; and if the loss may be negative.
         """
+        if home_of(y_true, y_pred) is not None:  # the best constant is found on the host
+            y_true, y_pred = as_numpy(y_true), as_numpy(y_pred)
+            sample_weight = None if sample_weight is None else as_numpy(sample_weight)
         data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
         return skill(data, sample_weight)
 

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn import config_context
+from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_losses import CrossEntropy, Hinge, Huber, LogLoss, RegressionLoss, SquaredError
 from sklearn_losses.losses import LOSSES, get_loss
@@ -111,6 +112,35 @@ def test_weights_that_are_wrong(xp):
         Huber()(y, f, sample_weight=xp.asarray([1.0]))
     with pytest.raises(ValueError, match="sum to 0"):
         Huber()(y, f, sample_weight=xp.asarray([0.0, 0.0]))
+
+
+@needs_dispatch
+def test_skill_is_numpys(xp):
+    y, p, w = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.2, 0.7, 0.6, 0.1]), np.array([1.0, 2.0, 0.5, 1.0])
+    expected = LogLoss().d2(y, p, sample_weight=w)
+    found = LogLoss().d2(*(xp.asarray(a) for a in (y, p)), sample_weight=xp.asarray(w))
+    assert found == pytest.approx(expected, rel=1e-14)
+
+
+class Fitted:
+    """A model of two classes whose probabilities are known."""
+
+    def __init__(self, classes, probabilities):
+        self.classes_, self.probabilities = classes, probabilities
+
+    def predict_proba(self, X):
+        return self.probabilities
+
+
+@needs_dispatch
+def test_scorers_take_arrays_with_a_class_that_the_model_never_saw(xp):
+    p = np.array([[0.25, 0.75], [0.5, 0.5]])
+    model = Fitted(xp.asarray([3, 5]), xp.asarray(p))
+    score = CrossEntropy().scorer()
+    assert score(model, None, xp.asarray([3, 5])) == pytest.approx(np.log(0.25 * 0.5) / 2)
+    with pytest.warns(UndefinedMetricWarning, match=r"\[7\], which Fitted never saw"):
+        found = score(model, None, xp.asarray([3, 7]))
+    assert found == pytest.approx((np.log(0.25) + np.log(np.finfo(float).eps)) / 2)
 
 
 def test_without_dispatch_everything_is_numpys():
