@@ -12,14 +12,9 @@ from sklearn.utils.validation import validate_data
 from .._chunks import Rows
 from ..linear_model._base import InvalidParameterError, check_weights
 from ..linear_model._linear_base import Solve, check_not_negative
-from ..linear_model._targets import (
-    check_classification,
-    check_regression,
-    class_weights,
-    classification,
-    is_matrix,
-    regression,
-)
+from ..linear_model._targets import is_matrix
+from ..linear_model._targets_of_classes import check_classification, class_weights, classification
+from ..linear_model._targets_of_numbers import check_regression, regression
 from ..linear_model.solvers import SOLVERS_OF_SUMS, choose_solver_of_sums, obstacle_to_sums
 from ..linear_model.solvers import _lbfgs as lbfgs
 from ..linear_model.solvers import _newton_of_sums as newton_of_sums

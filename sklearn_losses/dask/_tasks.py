@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from ..linear_model._base import check_weights
-from ..linear_model._targets import encode_labels
+from ..linear_model._targets_of_classes import encode_labels
 from ..linear_model.solvers._columns import moments
 from ..linear_model.solvers._problem import Scales
 from ..linear_model.solvers._row_sums import row_sums

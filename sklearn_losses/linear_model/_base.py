@@ -18,15 +18,14 @@ from ..losses import get_loss
 from ..losses._targets import as_numpy
 from ._arrays import ArrayTarget, check_same_place, is_foreign, logarithm, on_host, raw_prediction
 from ._plain import is_plain
-from ._targets import (
+from ._targets import is_matrix
+from ._targets_of_classes import (
     check_classification,
-    check_regression,
     classification,
-    is_matrix,
     models_probabilities,
-    regression,
     target_of_classes,
 )
+from ._targets_of_numbers import check_regression, regression
 
 
 class InvalidParameterError(ValueError, TypeError):
@@ -118,10 +117,16 @@ def check_weights(sample_weight, n_samples, *, all_may_be_zero=False):
     return weight
 
 
+def _is_table(X):
+    """Tell whether X is a matrix of a type that solvers take, with a column at least."""
+    return type(X) is np.ndarray and X.dtype in (np.float64, np.float32) and X.ndim == 2 and X.shape[1] > 0
+
+
 class LinearModel(BaseEstimator):
     """f = X @ coef_.T + intercept_, and the checks of what comes in."""
 
     _for_classifier: bool
+    n_features_in_: int
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -178,8 +183,12 @@ class LinearModel(BaseEstimator):
                 f"{type(self).__name__} trains on NumPy arrays and SciPy matrices, and X is an array of another "
                 f"library. Convert it, or use LinearClassifier or LinearRegressor, which train where X is."
             )
-        plain = not first and not hasattr(self, "feature_names_in_")
-        if plain and is_plain(X, y, self.n_features_in_, self.coef_.dtype, finite=finite):
+        if not first and not hasattr(self, "feature_names_in_"):
+            if is_plain(X, y, self.n_features_in_, self.coef_.dtype, finite=finite):
+                return X, y
+        elif first and _is_table(X) and is_plain(X, y, X.shape[1], X.dtype, finite=True):
+            self.__dict__.pop("feature_names_in_", None)
+            self.n_features_in_ = X.shape[1]
             return X, y
         return validate_data(
             self,

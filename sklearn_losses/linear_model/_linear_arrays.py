@@ -21,15 +21,9 @@ from ..losses._targets import FROM_SINGLE, as_numpy
 from ._arrays import detached, is_foreign, moved, widest
 from ._base import check_weights
 from ._linear_base import Solve, check_not_negative
-from ._targets import (
-    Problem,
-    check_classification,
-    check_regression,
-    classification,
-    encode_labels,
-    is_matrix,
-    regression,
-)
+from ._targets import Problem, is_matrix
+from ._targets_of_classes import check_classification, classification, encode_labels
+from ._targets_of_numbers import check_regression, regression
 from .solvers import SOLVERS_OF_SUMS, choose_solver_of_sums, obstacle_to_sums
 from .solvers._array_sums import ArrayProblem
 
