@@ -44,7 +44,19 @@ def _link_of_mean(loss, data, weights):
     return float(raw) if np.ndim(raw) == 0 else raw
 
 
+def _of_two_targets(data, weights):
+    """Give samples that have only two targets as two, with the sums of their weights; others as they are."""
+    y = data.y
+    upper = y == y.max()
+    if len(y) <= 2 or not np.all(upper | (y == y.min())):
+        return data, weights
+    weights = np.ones(len(y)) if weights is None else weights
+    first = [int(np.argmin(upper)), int(np.argmax(upper))]
+    return data._replace(y=y[first], f=data.f[first]), np.bincount(upper, weights, minlength=2)
+
+
 def _one_output(loss, data, weights):
+    data, weights = _of_two_targets(data, weights)
     numbers = data.numbers()
     if loss.elicits in ("median", "quantile", "expectile") and loss.link.name == "identity":
         return functional(loss.elicits, numbers, weights, loss.level)

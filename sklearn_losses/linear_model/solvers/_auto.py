@@ -7,7 +7,7 @@ X is never written. The penalty stays on the raw coefficients.
 import numpy as np
 from sklearn.utils.extmath import safe_sparse_dot
 
-from ._scales import check_bounded, coupled_curvature
+from ._scales import check_bounded, coupled_curvature, mean_curvature
 from ._schedule_free import dense_pass, sparse_pass
 from ._schedule_free_several import dense_pass as dense_pass_of_several
 from ._schedule_free_several import sparse_pass as sparse_pass_of_several
@@ -82,18 +82,13 @@ class AutoDescent:
         self._restart()
 
     def _curvature(self, spread):
-        """Slope of the mean gradient, across `spread` to both sides of the best constant."""
+        """Slope of the mean gradient, across `spread` to both sides of the start."""
         if self.coupled:
             few = self.order[:: max(1, len(self.order) // 1000)]
             coef, intercept = self.best
             raw = np.asarray(safe_sparse_dot(self.X[few], coef.T), dtype=np.float64) + intercept
             return coupled_curvature(self.gradient, self.y[few], self.weight[few], raw, spread)
-        means = []
-        for f in (self.intercept - spread, self.intercept + spread):
-            (slopes, *_), _ = self.gradient.arrays(self.y, np.full(len(self.y), f))
-            means.append(np.average(slopes, weights=self.weight))
-        curvature = (means[1] - means[0]) / (2.0 * spread)
-        return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
+        return mean_curvature(self.gradient, self.y, self.weight, self.intercept, spread)
 
     def _keep(self, coef, intercept):
         """Measure a model, and keep it if it is the best."""

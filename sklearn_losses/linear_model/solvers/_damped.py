@@ -15,7 +15,9 @@ FIRST_DAMPING = 1e-2
 LEAST_DAMPING, MOST_DAMPING = 1e-6, 1e6
 HARMLESS_DAMPING = 1e-3  # with so little, what a step promises is still what is left
 LARGEST = 1e100
+FLAT = 1e-8  # of the typical curvature
 STILL = 1e-20  # steps that promise so little, relative to a typical objective, are the last
+FINE = 1e-13  # ... or if they promise so little, and the next, at the pace of the last, next to nothing
 NOISE = 1e-12  # or those that promise so little, and ...
 IDLE = 3  # ... so often no less than the one before
 
@@ -65,7 +67,7 @@ class Newton:
         self.idle = 0
         self.hessian = None
         self.gap = self.promise = np.inf
-        self.moved = np.inf  # weighted root mean square of the last change of f
+        self.way, self.length = None, 0.0  # the last change of f
         self._arrive(v, design.dot(v))
 
     def _arrive(self, v, f):
@@ -82,7 +84,11 @@ class Newton:
         """Tell whether the last digits are reached."""
         if self.promise <= NOISE * self.size and self.promise > 0.25 * self.last_promise:
             self.idle += 1
-        return bool(self.promise <= STILL * self.size) or self.idle >= IDLE
+        next_promise = self.promise * (self.promise / self.last_promise) ** 2 if self.last_promise else 0.0
+        quadratic = self.promise <= FINE * self.size and self.damping == 0.0
+        if self.promise <= STILL * self.size or (quadratic and next_promise <= 1e-2 * STILL * self.size):
+            return True
+        return self.idle >= IDLE
 
     def propose(self, hessian=None):
         """Compute the next step, and what it promises: `gap`."""
@@ -137,5 +143,15 @@ class Newton:
             self.damping = 0.1 * self.damping if self.damping > LEAST_DAMPING else 0.0
         elif t < 0.1:
             self.damping = max(10.0 * self.damping, FIRST_DAMPING)
-        self.moved = t * float(np.sqrt(np.mean(way * way)))
+        self.way, self.length = way, t
         return True
+
+    @property
+    def moved(self):
+        """Root mean square of the last change of f; infinite before the first."""
+        return np.inf if self.way is None else self.length * float(np.sqrt(np.mean(self.way * self.way)))
+
+    @property
+    def is_flat(self):
+        """Whether the loss hardly bends where f is, so that other intercepts may be as good."""
+        return not self.bends.sum() > FLAT * self.bend.sum()

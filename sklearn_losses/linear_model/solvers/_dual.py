@@ -17,12 +17,14 @@ from ._dual_gap import duality_gap
 from ._dual_pass import DualPass
 from ._problem import LinearSolution
 from ._rows import Rows
+from ._scales import mean_curvature
 
 SMALLEST_KAPPA = 1 / 64  # in units of the first one
 LARGEST_KAPPA = 1e8
 INEXACT = 10.0  # the gap of a pass, in units of kappa / 2 ||w - c||^2, that keeps the centre where it is
 HOPELESS = 100.0  # ... and that raises kappa at once
 PATIENCE = 3  # passes with an inexact gap that raise kappa
+FALLING = 0.3  # a gap that has become so much less in one pass gets more of them first
 SLOW_CENTRE = 0.3  # a gap this small, in units of what moving the centre may gain, moves it
 SLACK_CENTRE = 0.05  # ... and this small lowers kappa
 STALE = 5  # moves of the centre without progress that end the momentum
@@ -35,26 +37,31 @@ MEASURED_EVERY = 8  # passes, where nobody watches
 def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=None):
     """Minimise the problem, from (coef, intercept) on; see `LinearSolution` and the end of ``_problem.py``.
 
-    One iteration is one pass over the rows. The gap is kappa ||w - c|| R + G: G the gap of the proximal problem along
-    the way, and R the distance to the optimum, taken as 2.5 times that of the last half of the way.
+    One iteration is one pass over the rows; its entry in the curve is the objective along the way. The gap is
+    kappa ||w - c|| R + G: G the gap of the proximal problem along the way, and R the distance to the optimum, taken as
+    2.5 times that of the last half of the way.
     """
     loop = ProximalLoop(problem, coef, intercept, check_random_state(random_state).randint(1, 2**31 - 1))
     best = Best(problem)
     best.offer(*loop.model())
     converged = False
-    n_iter = 0
+    n_iter, curve = 0, []
     while n_iter < max_iter and not converged:
         n_iter += 1
         loop.advance()
         if not loop.is_finite:
             break
-        gain = problem.null - (loop.loss + problem.penalty(loop.point[:-1]))
-        near = n_iter > 1 and loop.excess <= enough(problem, tol, gain)
-        if near or watch is not None or n_iter % MEASURED_EVERY == 0 or n_iter == max_iter:
+        curve.append(loop.loss + problem.penalty(loop.point[:-1]))
+        near = n_iter > 1 and loop.excess <= problem.allowed(tol, curve[-1])
+        objective = None
+        if near or n_iter % MEASURED_EVERY == 0 or n_iter == max_iter:
             objective = best.offer(*loop.model())
-            gain = problem.null - best.objective
-            converged = n_iter > 1 and loop.excess <= enough(problem, tol, gain)
-            if watch is not None and watch(n_iter, *loop.model(), objective, loop.excess):
+            converged = n_iter > 1 and loop.excess <= problem.allowed(tol, best.objective)
+        if watch is not None:  # which changes nothing, but may end it
+            model = loop.model()
+            objective = problem.objective(*model) if objective is None else objective
+            if watch(n_iter, *model, objective, loop.excess):
+                best.offer(*model)
                 break
         if not converged:
             loop.adapt()
@@ -66,12 +73,8 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         n_iter,
         converged,
         duality_gap(problem, loop.samples, loop.slope_sums, best),
+        curve=curve,
     )
-
-
-def enough(problem, tol, gain):
-    """How large the excess may be; rounding, where a constant is as good as any model."""
-    return tol * max(gain, 0.0) + 1e-13 * abs(problem.null)
 
 
 class Best:
@@ -130,13 +133,13 @@ class ProximalLoop:
         self.slope_sums = np.zeros_like(self.point)
         weight = problem.weight
         self.first_kappa = self.kappa = (
-            curvature_scale(problem)
+            mean_curvature(problem.gradient, problem.y, problem.weight, problem.constant, problem.spread)
             * (columns.mean_row_square + problem.fit_intercept)
             * float(weight @ weight)  # 1 / n, where all weights are equal
         )
         if np.any(coef):
             self._recall_duals(coef, intercept)
-        self.loss, self.excess, self.is_finite = inf, inf, True
+        self.loss, self.gap, self.excess, self.is_finite = inf, inf, inf, True
         self.n_passes, self.fresh = 0, True
         self.half_way = [(0, self.point), (0, self.point)]
         self.momentum = 1.0
@@ -187,7 +190,7 @@ class ProximalLoop:
         self.point = passes.point
         if not self.problem.fit_intercept:
             self.slope_sums[-1], self.point[-1] = 0.0, self.c[-1]
-        self.loss, self.gap = passes.loss, passes.gap
+        self.loss, self.gap, self.last_gap = passes.loss, passes.gap, self.gap
         self.is_finite = bool(np.isfinite(self.gap) and np.isfinite(self.point).all())
         moved = self._norm(self.point - self.c)
         self.pulled = 0.5 * self.kappa * moved**2
@@ -202,7 +205,8 @@ class ProximalLoop:
         ratio = self.gap / max(self.pulled, 1e-300)
         if self.n_passes > 1 and ratio > INEXACT:
             self.inexact += 1
-            hopeless = ratio > HOPELESS or self.inexact >= PATIENCE
+            falling = self.gap < FALLING * self.last_gap
+            hopeless = not falling and (ratio > HOPELESS or self.inexact >= PATIENCE)
             if hopeless and self.gap > self.outer and self.kappa < LARGEST_KAPPA * self.first_kappa:
                 return self._raise_kappa()
             if self.gap > SLOW_CENTRE * self.outer:
@@ -240,17 +244,6 @@ class ProximalLoop:
         elif self.stale >= STALE:
             self.c, self.momentum, self.stale = w, 1.0, 0
         self.best_change = min(self.best_change, change)
-
-
-def curvature_scale(problem):
-    """Slope of the mean gradient, over `spread` to both sides of the best constant."""
-    means = []
-    for f in (problem.constant - problem.spread, problem.constant + problem.spread):
-        with np.errstate(over="ignore"):
-            (slopes, *_), _ = problem.gradient.arrays(problem.y, np.full(len(problem.y), float(f)))
-            means.append(problem.weight @ slopes)
-    curvature = (means[1] - means[0]) / (2.0 * problem.spread)
-    return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / problem.spread
 
 
 def without_duplicates(X):

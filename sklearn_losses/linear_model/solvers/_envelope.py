@@ -6,11 +6,11 @@ found by bisection.
 
 import numpy as np
 
+from ._envelope_points import proximal_points
+
 JUMP = 1e-6  # of the slope, relative to all its change at this target: less is no kink
 NEAR = 1e-9  # how far beside a kink its two slopes are read, relative to where it is
 ROUNDS = 60
-PROX_ROUNDS = 100
-PROX_TOL = 4e-16
 
 
 class Kinks:
@@ -116,56 +116,10 @@ class Envelope:
     def __call__(self, f):
         """Evaluate at raw predictions f."""
         u = f + self.gamma * self.multipliers
-        bends = self._approach(u)
-        far = u - self.point
+        kinks = self.kinks
+        (z, self.slope, self.loss, bends), self.at_kink = proximal_points(
+            self.curvature, self.y, u, self.gamma, kinks.at, kinks.left, kinks.right, kinks.near
+        )
+        self.point, far = z, u - z
         mean = float(self.weight @ (self.loss + 0.5 * far * far / self.gamma))
         return (mean if np.isfinite(mean) else np.inf), self.weight * self.slope, self.weight * bends
-
-    def _approach(self, u):
-        """Solve z + γ ℓ'(z) = u for every sample."""
-        kinks, gamma = self.kinks, self.gamma
-        n = len(u)
-        low, high = np.full(n, -np.inf), np.full(n, np.inf)
-        at_kink = np.zeros(n, dtype=bool)
-        z = u.copy()
-        for at, left, right, near in zip(kinks.at, kinks.left, kinks.right, kinks.near, strict=True):
-            there = np.isfinite(at)
-            above, below = there & (u > at + gamma * right), there & (u < at + gamma * left)
-            low[above] = (at + near)[above]
-            first = below & (high == np.inf)
-            high[first] = (at - near)[first]
-            here = there & ~above & ~below
-            z[here] = at[here]
-            at_kink |= here
-        high = np.maximum(low, high)
-        free = np.flatnonzero(~at_kink)
-        z[free] = np.clip(z[free], low[free], high[free])
-        (loss, slope, bend), _ = self.curvature.arrays(self.y, z)
-        low, high = np.where(np.isfinite(low), low, -np.inf), np.where(np.isfinite(high), high, np.inf)
-        for _ in range(PROX_ROUNDS):
-            y, at, g = self.y[free], z[free], gamma[free]
-            excess = at + g * slope[free] - u[free]
-            open_ = ~(np.abs(excess) <= PROX_TOL * (np.abs(at) + np.abs(u[free])))
-            if not open_.any():
-                break
-            free, at, g, excess, y = (a[open_] for a in (free, at, g, excess, y))
-            over = ~(excess < 0.0)
-            high[free], low[free] = np.where(over, at, high[free]), np.where(over, low[free], at)
-            with np.errstate(all="ignore"):
-                new = at - excess / (1.0 + g * bend[free])
-                unsafe = ~((new > low[free]) & (new < high[free]))
-                middle = 0.5 * (low[free] + high[free])
-            new = np.where(unsafe & np.isfinite(middle), middle, np.where(unsafe, at - np.sign(excess), new))
-            moved = new != at
-            z[free] = new
-            (loss[free], slope[free], bend[free]), _ = self.curvature.arrays(y, new)
-            free = free[moved & (high[free] - low[free] > PROX_TOL * np.abs(new))]
-            if not len(free):
-                break
-        slope[at_kink] = (u[at_kink] - z[at_kink]) / gamma[at_kink]
-        self.point, self.slope, self.loss, self.at_kink = z, slope, loss, at_kink
-        with np.errstate(all="ignore"):
-            bends = bend / (1.0 + gamma * bend)
-        bends = np.where(np.isfinite(bends), bends, 1.0 / gamma)
-        bends[at_kink] = 1.0 / gamma[at_kink]
-        return bends

@@ -7,8 +7,9 @@ import numpy as np
 
 PROBED_TARGETS = 7
 FARTHEST = 8.0  # spreads from the best constant
+GRID = 129
 ZOOM = 16
-ROUNDS = 6
+ROUNDING = 1e-13
 SHARP = 2e-5  # a change of the slope, of all its change, ...
 WITHIN = 1e-6  # ... on so short a way, in spreads
 
@@ -34,54 +35,61 @@ def is_convex(gradient, y, constant, spread):
     return bool(np.all(np.diff(slopes, axis=1) >= -1e-9 * np.ptp(slopes, axis=1, keepdims=True)))
 
 
-def is_kinked(curvature, y, constant, spread):
-    """Tell whether the slope of a convex loss jumps, or changes all but suddenly, at a probed target."""
+def is_kinked(program, y, constant, spread):
+    """Tell whether the slope of a convex loss jumps, or changes all but suddenly, at a probed target.
+
+    The program gives the loss, its slope and, better, its curvature.
+    """
     targets = typical_targets(y)[:, None]
-    grid = constant + spread * np.linspace(-FARTHEST, FARTHEST, 16 * ZOOM + 1)
+    grid = constant + spread * np.linspace(-FARTHEST, FARTHEST, GRID)
     f = np.sort(np.concatenate([np.broadcast_to(grid, (len(targets), len(grid))), targets], axis=1), axis=1)
+
+    def slopes_and_bends(f):
+        (_, slopes, *bends), _ = program.arrays(np.broadcast_to(targets, f.shape).ravel(), f.ravel())
+        return slopes.reshape(f.shape), bends[0].reshape(f.shape) if bends else np.zeros(f.shape)
+
+    return _jumps(slopes_and_bends, f, spread)
+
+
+def is_kinked_along_lines(gradient, rows, constant, spread):
+    """Tell the same of a loss of K raw predictions, along straight lines through the best constant.
+
+    `rows` are targets, as the program takes them: labels 0 … K-1, or rows of K numbers.
+    """
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, PROBED_TARGETS).astype(int))]
+    ways = np.random.default_rng(0).standard_normal((len(rows), len(constant)))
+    t = np.broadcast_to(spread * np.linspace(-FARTHEST, FARTHEST, GRID), (len(rows), GRID))
+
+    def slopes_and_bends(t):
+        f = constant + t[:, :, None] * ways[:, None]
+        (slopes,), _ = gradient.arrays(np.repeat(rows, t.shape[1], axis=0), f.reshape(-1, len(constant)))
+        return np.einsum("ijk,ik->ij", slopes.reshape(f.shape), ways), np.zeros(t.shape)
+
+    return _jumps(slopes_and_bends, t, spread)
+
+
+def _jumps(slopes_and_bends, f, spread):
+    """Tell whether a slope jumps in any row of points: look closer where it changes most."""
     whole = None
-    for _ in range(ROUNDS):
+    while True:
         with np.errstate(all="ignore"):
-            (_, slopes, bends), _ = curvature.arrays(np.broadcast_to(targets, f.shape).ravel(), f.ravel())
-            slopes, bends = slopes.reshape(f.shape), bends.reshape(f.shape)
+            slopes, bends = slopes_and_bends(f)
             change, way = np.diff(slopes, axis=1), np.diff(f, axis=1)
             if whole is None:
-                whole = np.nanmax(np.where(np.isfinite(slopes), slopes, np.nan), axis=1) - np.nanmin(
-                    np.where(np.isfinite(slopes), slopes, np.nan), axis=1
-                )
+                there = np.isfinite(slopes)
+                whole = np.max(slopes, axis=1, where=there, initial=-np.inf)
+                whole -= np.min(slopes, axis=1, where=there, initial=np.inf)
             # What curvature explains of a change is no jump.
-            expected = 0.5 * way * np.nan_to_num(bends[:, 1:] + bends[:, :-1], posinf=0.0)
-            surprise = np.nan_to_num(np.abs(change - expected), posinf=0.0)
+            expected = 0.5 * way * (bends[:, 1:] + bends[:, :-1])
+            if not np.isfinite(expected.sum()):
+                expected = np.nan_to_num(expected, posinf=0.0)
+            surprise = np.abs(change - expected)
+            if not np.isfinite(surprise.sum()):
+                surprise = np.nan_to_num(surprise, posinf=0.0)
         k = np.argmax(surprise, axis=1)
-        rows = np.arange(len(targets))
+        rows = np.arange(len(f))
         if not np.any(surprise[rows, k] > SHARP * whole):
             return False
-        if np.all(way[rows, k] <= WITHIN * spread):
-            break
+        if np.all(way[rows, k] <= WITHIN * spread + ROUNDING * np.abs(f).max()):
+            return True
         f = np.linspace(f[rows, k], f[rows, k + 1], ZOOM + 1, axis=1)
-    return True
-
-
-def is_kinked_along_lines(gradient, y, constant, spread):
-    """Tell whether the slope of a loss of K raw predictions jumps, as far as it is seen along random lines."""
-    rng = np.random.default_rng(0)
-    K = len(constant)
-    some = np.linspace(0, len(y) - 1, PROBED_TARGETS).astype(int)
-    for target in y[some]:
-        way = rng.normal(size=K)
-        start = constant + spread * rng.normal(size=K)
-        low, high = -FARTHEST * spread, FARTHEST * spread
-        whole = None
-        for _ in range(ROUNDS + 2):
-            t = np.linspace(low, high, 16 * ZOOM + 1)
-            with np.errstate(all="ignore"):
-                (slopes,), _ = gradient.arrays(np.stack([target] * len(t)), start + t[:, None] * way)
-                slope = np.nan_to_num(slopes @ way, posinf=0.0, neginf=0.0)
-            whole = whole or float(np.ptp(slope))
-            k = int(np.argmax(np.abs(np.diff(slope))))
-            if abs(slope[k + 1] - slope[k]) <= SHARP * whole:
-                break
-            low, high = t[k], t[k + 1]
-            if high - low <= WITHIN * spread:
-                return True
-    return False

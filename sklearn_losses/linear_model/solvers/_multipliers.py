@@ -20,7 +20,7 @@ UNEVEN = 10.0  # samples may be so much steeper or flatter than most
 
 
 class Multipliers:
-    """One problem on its way; `propose` and `advance` as in `Newton`.
+    """One problem on its way; `propose`, `advance` and the rest as in `Newton`.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ class Multipliers:
         One entry for each of v.
     v : ndarray
     """
+
+    is_flat = True  # where slopes jump, several intercepts may be as good
 
     def __init__(self, problem, design, l2, l1, v):
         self.problem, self.design, self.l2, self.l1, self.v = problem, design, l2, l1, v

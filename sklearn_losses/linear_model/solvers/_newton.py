@@ -12,6 +12,7 @@ from ._design import SMALL, Design, RowSpace
 from ._middle import middle_of_valley
 from ._multipliers import Multipliers
 from ._problem import LinearSolution
+from ._scales import mean_curvature
 
 EXACT = 100_000  # data of at most so many entries are solved to the last digits
 GROWTH = 4
@@ -39,14 +40,14 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     if problem.kinked:
         descent = Multipliers(problem, design, *strengths, v)
     else:
-        bend = _typical_bend(problem)
+        bend = mean_curvature(problem.gradient, problem.y, problem.weight, problem.constant, problem.spread)
         if not design.small:
             v, hessian = _from_samples(problem, design, strengths, bend, v)
         loss = Smooth(problem.curvature, problem.y, problem.weight)
         descent = Newton(loss, design, *strengths, bend * problem.weight, problem.size, v)
     n_iter, converged = _descend(problem, descent, design, hessian, exact, tol, max_iter, watch)
     v = descent.v
-    if exact and converged and problem.fit_intercept:
+    if exact and converged and problem.fit_intercept and descent.is_flat:
         v = v.copy()
         v[-1] += middle_of_valley(problem, design.dot(v))
     coef, intercept = design.raw(v)
@@ -90,7 +91,7 @@ def _descend(problem, descent, design, hessian, exact, tol, max_iter, watch):
             return n_iter, within
         n_iter += 1
         if watch is not None and watch(n_iter, *design.raw(descent.v), descent.objective, gap):
-            return n_iter, True
+            return n_iter, False
 
 
 def _from_samples(problem, design, strengths, bend, v):
@@ -125,13 +126,3 @@ def _design(problem):
         chosen = np.sort(np.random.default_rng(0).choice(n, min(n, max(1000, SMALL // d)), replace=False))
         columns = Columns(X[chosen], problem.weight[chosen] + 1.0 / n, centred=problem.fit_intercept)
     return Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
-
-
-def _typical_bend(problem):
-    """Slope of the mean gradient, across a spread to both sides of the best constant."""
-    means = []
-    for side in (-problem.spread, problem.spread):
-        (slopes,), _ = problem.gradient.arrays(problem.y, np.full(len(problem.y), problem.constant + side))
-        means.append(problem.weight @ slopes)
-    bend = (means[1] - means[0]) / (2.0 * problem.spread)
-    return bend if np.isfinite(bend) and bend > 1e-300 else 1.0 / problem.spread

@@ -228,6 +228,8 @@ class LinearSolution:
     """The gap relative to F_null - F, entered by who asked for the solution."""
     unbounded: bool = False
     """Whether the solver saw that no finite coefficients are best."""
+    curve: list[float] | None = None
+    """The objective after each iteration, from a solver of `KEEP_CURVES` or entered by who asked for the solution."""
 
 
 # Every solver is a function of its own file,

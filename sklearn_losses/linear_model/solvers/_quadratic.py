@@ -36,13 +36,25 @@ def step(H, gradient, v, l1, noise):
     H /= root[:, None]
     gradient = gradient / root
     if np.any(l1):
-        u, promise = _penalised(H, gradient, v * root, l1 / root)
-        return np.where(u == 0.0, -v, u / root - v), promise, 0.0  # zeros stay exact
+        scaled, l1 = v * root, l1 / root
+        u, promise = _penalised(H, gradient, scaled, l1)
+        pull, rest = -gradient, H @ (scaled - u) - gradient
+        unsolved = _share(_misfit(rest, l1, u), _misfit(pull, l1, scaled), root, noise)
+        return np.where(u == 0.0, -v, u / root - v), promise, unsolved  # zeros stay exact
     delta = _solve(H, -gradient)
-    norm = np.abs(gradient).max()
-    rest = np.abs(H @ delta + gradient)
-    unsolved = np.max(rest, where=rest * root > noise, initial=0.0) / norm if norm > 0.0 else 0.0
+    unsolved = _share(np.abs(H @ delta + gradient), np.abs(gradient), root, noise)
     return delta / root, -0.5 * float(gradient @ delta), unsolved
+
+
+def _misfit(pull, l1, u):
+    """By how much each coordinate is pulled, at u, against its penalty."""
+    return np.where(u != 0.0, np.abs(pull - l1 * np.sign(u)), np.maximum(np.abs(pull) - l1, 0.0))
+
+
+def _share(rest, before, root, noise):
+    """Give how much of a pull is left, of all that there was, noise aside."""
+    norm = before.max()
+    return float(np.max(rest, where=rest * root > noise, initial=0.0)) / norm if norm > 0.0 else 0.0
 
 
 def _solve(H, c):
@@ -64,9 +76,7 @@ def _penalised(H, gradient, v, l1):
     promise = _promise(H, gradient, v, l1, u)
     if not promise >= _promise(H, gradient, v, l1, near):
         u = near
-    rest = c - H @ u
-    wrong = np.where(u != 0.0, np.abs(rest - l1 * np.sign(u)), np.abs(rest) - l1)
-    if wrong.max() > WRONG * float(np.abs(c).max()):
+    if _misfit(c - H @ u, l1, u).max() > WRONG * float(np.abs(c).max()):
         descend(H, c, l1, u, MANY_SWEEPS, SMALLEST_MOVE * float(np.abs(c).max()) ** 2)
         _finish(H, c, l1, u)
         promise = _promise(H, gradient, v, l1, u)

@@ -1,4 +1,4 @@
-"""What a loss is like on some data: how far its predictions spread, how much it bends, whether it has kinks.
+"""What a loss is like on some data: how far its predictions spread, and how much it bends.
 
 Knows programs and targets; it finds out by asking for values and slopes.
 """
@@ -6,7 +6,7 @@ Knows programs and targets; it finds out by asking for values and slopes.
 import numpy as np
 
 UNBOUNDED = 1e3  # times the scale of the loss: no sound loss gains as much over the best constant
-STEEPEST = 1e6  # slopes beyond, such as those of exponentials, are not looked at
+NO_CURVATURE = 1e-9  # relative to what slopes as steep would have if they changed sign
 EXTREME = 30.0  # raw predictions beyond stand for infinity, where targets are no numbers
 
 
@@ -22,14 +22,19 @@ def bounded_constant(constant, y, weight, numbers):
 
 
 def mean_curvature(program, y, weight, constant, spread):
-    """Slope of the mean gradient, across `spread` to both sides of the best constant."""
+    """Slope of the mean gradient, across `spread` to both sides of the best constant.
+
+    What a loss without one there would have, slope / spread with slopes of 1, stands in where nothing can be said. The
+    slope is the last result of the program.
+    """
     with np.errstate(all="ignore"):
         slopes = [
             np.average(program.arrays(y, np.full(len(y), f))[0][-1], weights=weight)
             for f in (constant - spread, constant + spread)
         ]
         bend = (slopes[1] - slopes[0]) / (2.0 * spread)
-    return bend if np.isfinite(bend) and bend > 1e-9 / spread else 1.0 / spread
+        known = np.isfinite(bend) and bend > NO_CURVATURE * np.abs(slopes).max() / spread
+    return float(bend) if known else 1.0 / spread
 
 
 def coupled_curvature(program, y, weight, raw, spread):
@@ -41,25 +46,6 @@ def coupled_curvature(program, y, weight, raw, spread):
         (*_, high), _ = program.arrays(y, raw + shift)
         curvature = max(curvature, np.average(np.abs(high - low)[:, k], weights=weight) / (2.0 * spread))
     return curvature if np.isfinite(curvature) and curvature > 1e-300 else 1.0 / spread
-
-
-def has_kinks(program, y, spread):
-    """Tell whether the slope of the loss jumps: halve an interval, towards the larger change, and see if it stays."""
-    low, high = y - 50.0 * spread, y + 50.0 * spread
-
-    def slope(f):
-        with np.errstate(all="ignore"):
-            return np.clip(np.nan_to_num(program.arrays(y, f)[0][1]), -STEEPEST, STEEPEST)
-
-    slopes = [slope(low), slope(high)]
-    change = np.abs(slopes[1] - slopes[0])
-    for _ in range(45):
-        middle = 0.5 * (low + high)
-        there = slope(middle)
-        left = np.abs(there - slopes[0]) > np.abs(slopes[1] - there)
-        low, high = np.where(left, low, middle), np.where(left, middle, high)
-        slopes = [np.where(left, slopes[0], there), np.where(left, there, slopes[1])]
-    return bool(np.any(np.abs(slopes[1] - slopes[0]) > 1e-6 * change))
 
 
 def check_bounded(gained, null, curvature, spread):

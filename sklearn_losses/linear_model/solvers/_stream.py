@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._scales import has_kinks
+from ._facts import is_kinked
 from ._stream_newton import Search
 
 MOST_COLUMNS = 500
@@ -130,10 +130,8 @@ class NewtonBatch:
         shift = np.zeros(X.shape[1])
         if self.fit_intercept:
             shift = np.asarray(weight @ X).ravel() / weight.sum()
-        distinct = np.unique(y)
-        distinct = distinct[np.linspace(0, len(distinct) - 1, min(8, len(distinct))).astype(int)]
-        spread = np.std(y) or 1.0 if self.numbers else 1.0
-        return self._beginning(shift, has_kinks(self.program, distinct, spread))
+        typical, spread = (np.median(y), np.std(y) or 1.0) if self.numbers else (0.0, 1.0)
+        return self._beginning(shift, is_kinked(self.program, y, typical, spread))
 
     def _beginning(self, shift, kinks):
         d = len(shift)
