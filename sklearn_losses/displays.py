@@ -282,20 +282,22 @@ def _with_gaps(function, t, jumps):
 
 
 class LossCurveDisplay(_Display):
-    """The objective, and the score on samples held out, against the passes over the data.
+    """The objective, and the score on samples held out, against the passes over the data, or iterations.
 
     Create it with `from_estimator`.
 
     Parameters
     ----------
     objective : array-like of shape (n_passes,)
-        The training objective of each pass.
+        The training objective of each pass or iteration.
     validation_loss : array-like of shape (n_passes,), default=None
         The loss on held-out samples, which shares the objective's axis.
     validation_score : array-like of shape (n_passes,), default=None
         Another score on held-out samples, the greater the better; it gets an axis of its own.
     name : str, default=None
         The name of the model, for the legend.
+    steps : str, default='passes over the data'
+        What the objective was measured after, for the axis.
 
     Attributes
     ----------
@@ -319,11 +321,20 @@ class LossCurveDisplay(_Display):
     'passes over the data'
     """
 
-    def __init__(self, objective, *, validation_loss=None, validation_score=None, name=None):
+    def __init__(
+        self,
+        objective,
+        *,
+        validation_loss=None,
+        validation_score=None,
+        name=None,
+        steps="passes over the data",
+    ):
         self.objective = objective
         self.validation_loss = validation_loss
         self.validation_score = validation_score
         self.name = name
+        self.steps = steps
 
     @classmethod
     def from_estimator(cls, estimator, *, name=None, ax=None, **line_kw):
@@ -332,7 +343,7 @@ class LossCurveDisplay(_Display):
         Parameters
         ----------
         estimator : estimator
-            Fitted, with a `loss_curve_`, such as `SGDClassifier`, `SGDRegressor`, or scikit-learn's
+            Fitted, with a `loss_curve_`, such as `SGDClassifier`, `LinearRegressor`, or scikit-learn's
             `MLPClassifier`; or a pipeline or a search around one.
         name : str, default=None
             The name of the model, for the legend.
@@ -373,6 +384,7 @@ class LossCurveDisplay(_Display):
             validation_loss=-np.asarray(scores) if scores is not None and of_loss else None,
             validation_score=np.asarray(scores) if scores is not None and not of_loss else None,
             name=name,
+            steps="iterations" if hasattr(estimator, "solver_") else "passes over the data",
         )
         return display.plot(ax=ax, **line_kw)
 
@@ -408,7 +420,7 @@ class LossCurveDisplay(_Display):
         draw(ax, self.objective, "training objective", "-")
         if self.validation_loss is not None:
             draw(ax, self.validation_loss, "loss on held-out samples", _DERIVATIVE_STYLE)
-        ax.set(xlabel="passes over the data", ylabel="loss")
+        ax.set(xlabel=self.steps, ylabel="loss")
         ax.spines[["top", "right"]].set_visible(False)
         if self.validation_score is not None:
             self.score_ax_ = ax.twinx()

@@ -11,7 +11,15 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_losses import LOSSES, LossCurveDisplay, LossDisplay, RegressionLoss, SGDClassifier, SGDRegressor
+from sklearn_losses import (
+    LOSSES,
+    LinearRegressor,
+    LossCurveDisplay,
+    LossDisplay,
+    RegressionLoss,
+    SGDClassifier,
+    SGDRegressor,
+)
 from sklearn_losses.losses import get_loss
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -249,6 +257,15 @@ def data():
 
 def auto(**parameters):
     return SGDRegressor("squared_error", learning_rate="auto", random_state=0, **parameters)
+
+
+def test_the_objective_of_iterations(data):
+    model = LinearRegressor("huber").fit(*data)
+    display = LossCurveDisplay.from_estimator(model)
+    x, y = xy(display.lines_[0])
+    assert x.tolist() == list(range(1, model.n_iter_ + 1))
+    np.testing.assert_array_equal(y, model.loss_curve_)
+    assert display.ax_.get_xlabel() == "iterations"
 
 
 def test_the_objective_of_a_training(data):

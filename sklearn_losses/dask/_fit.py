@@ -142,8 +142,9 @@ class ChunkedSolve(Solve):
 
     def all(self, problems):
         """Solve them side by side."""
-        begun = [self.begin(problem) for problem in problems]
-        linear = [each[0] for each in begun]
+        self.problems = problems
+        courses = [self.begin(problem) for problem in problems]
+        linear = [course.linear for course in courses]
         estimator = self.estimator
         newton = self.solver == "newton"
         self.ask.programs = [each.curvature if newton else each.value for each in linear]
@@ -153,11 +154,11 @@ class ChunkedSolve(Solve):
             keywords["exact"] = linear[0].exact
         steps = (newton_of_sums if newton else lbfgs).steps
         solvers = [
-            steps(function, *start, watch=watch, **keywords)
-            for function, (_, start, watch) in zip(self.functions, begun, strict=True)
+            steps(function, *course.start, watch=course.step, **keywords)
+            for function, course in zip(self.functions, courses, strict=True)
         ]
         solutions = together(solvers, self._evaluate)
-        return [self.finish(each, solution) for each, solution in zip(linear, solutions, strict=True)]
+        return [course.end(solution) for course, solution in zip(courses, solutions, strict=True)]
 
     def _evaluate(self, points):
         """Give F at points, by the position of the problem."""

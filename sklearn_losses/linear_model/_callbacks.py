@@ -4,6 +4,7 @@ Knows the callback protocol; knows no descents. With an older scikit-learn there
 happens.
 """
 
+from copy import copy
 from typing import Any
 
 try:
@@ -27,15 +28,31 @@ class Watch:
     max_iter : int
     data : dict
         ``X``, ``y`` and ``metadata`` of the fit, as callbacks get them.
+    n_parts : int
+        How many problems are solved one after another. Where there are several, the passes of each are the
+        subtasks of a task of its own.
     """
 
-    def __init__(self, estimator, max_iter, data):
+    def __init__(self, estimator, max_iter, data, n_parts=1):
         self.estimator = estimator
         self.data = data
+        self.max_iter, self.n_parts = max_iter, n_parts
         self.context = None
-        if hasattr(estimator, "_init_callback_context"):
-            self.context = estimator._init_callback_context(max_subtasks=max_iter)
+        if self.has_callbacks:
+            self.context = estimator._init_callback_context(
+                max_subtasks=max_iter if n_parts == 1 else n_parts
+            )
             self.context.call_on_fit_task_begin(estimator=estimator, **data)
+
+    def part(self):
+        """Begin the next problem; give the `Watch` of its passes."""
+        if not self.has_callbacks or self.n_parts == 1:
+            return self
+        part = copy(self)
+        context: Any = self.context
+        part.context = context.subcontext(task_name="output", max_subtasks=self.max_iter)
+        part.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+        return part
 
     @property
     def has_callbacks(self):
@@ -61,8 +78,13 @@ class Watch:
         )
 
     def end(self, attributes):
-        """Tell that the fit is over."""
-        if self.context is not None:
-            self.context.call_on_fit_task_end(
-                estimator=self.estimator, reconstruction_attributes=lambda: attributes, **self.data
-            )
+        """Tell that the fit, or a part of it, is over; tell whether a callback wants to end what it is a part of.
+
+        Parameters
+        ----------
+        attributes : dict
+            The fitted attributes.
+        """
+        return self.context is not None and self.context.call_on_fit_task_end(
+            estimator=self.estimator, reconstruction_attributes=lambda: attributes, **self.data
+        )

@@ -4,7 +4,6 @@ Knows no labels: it is handed `Problem`s. How coefficients are found is the solv
 """
 
 import warnings
-from dataclasses import replace
 from numbers import Integral, Real
 from time import perf_counter
 
@@ -25,7 +24,8 @@ from ._base import (
     unchanged_on_error,
 )
 from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
-from .solvers import SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
+from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
+from .solvers._epochs import mean_curve
 from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
 from .solvers._problem import LinearProblem, LinearSolution
 from .solvers._scales import spread_of
@@ -71,7 +71,8 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
         if start is None or start[0].shape != (target.n_outputs, X.shape[1]):
             start = None
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        watch = Watch(self, self.max_iter, {"X": X, "y": y, "metadata": metadata})
+        data = {"X": X, "y": y, "metadata": metadata}
+        watch = Watch(self, self.max_iter, data, len(problems))
         solve = solve_with(self, X, loss, target, start, watch)
         solutions = solve.all(problems)
         self.__dict__.pop("duality_gap_", None)
@@ -115,6 +116,62 @@ def check_not_negative(weight):
         raise ValueError(f"Sample weights must not be negative; got {weight.min():g}.")
 
 
+def _relative_gap(linear, objective, gap):
+    """Give the gap relative to what the model gains over a constant; zero where rounding hides it."""
+    if gap <= linear.allowed(0.0, objective):
+        return 0.0
+    gained = linear.null - objective
+    return gap / gained if gained > 0.0 else np.inf
+
+
+class Course:
+    """One problem on its way: from where it starts, and what is seen of it.
+
+    Attributes
+    ----------
+    linear : LinearProblem or SummedProblem
+    start : tuple
+        Coefficients and intercept to start from.
+    now : LinearSolution or None
+        How far it is.
+    """
+
+    def __init__(self, solve, problem, linear, start):
+        self.solve, self.linear, self.start = solve, linear, start
+        self.name, self.part = problem.name, solve.watch.part()
+        self.curve: list = []
+        self.stopped, self.now = False, None
+        self.begun = perf_counter()
+
+    def step(self, n_iter, coef, intercept, objective, gap):
+        """Take an iteration, print it, and show it to callbacks; tell whether one of them ends the fit."""
+        self.curve.append(objective)
+        if self.solve.estimator.verbose:
+            print(
+                f"{self.name}Iteration {n_iter}: objective {objective:.6g}, gap {gap:.2g}, "
+                f"{perf_counter() - self.begun:.2f} s"
+            )
+        if self.part.has_callbacks:
+            relative = _relative_gap(self.linear, objective, gap)
+            self.now = LinearSolution(
+                coef, intercept, objective, gap, n_iter, False, None, relative, curve=self.curve
+            )
+            self.stopped = self.part.around(lambda: None, self.solve.so_far)
+        return self.stopped
+
+    def end(self, solution):
+        """Take the solution, enter the relative gap and the curve, and give it."""
+        solve = self.solve
+        solution.relative_gap = _relative_gap(self.linear, solution.objective, solution.gap)
+        solution.converged |= self.stopped or solve.max_iter == 0  # whoever ends a fit needs no warning
+        curve = solution.curve or self.curve
+        solution.curve = [*curve[: max(solution.n_iter, 1) - 1], solution.objective]
+        self.now = solution
+        if self.part is not solve.watch and self.part.end(solve.so_far()):
+            solve.max_iter = 0  # the rest stays where it starts
+        return solution
+
+
 class Solve:
     """Solves the problems that a target poses, watched."""
 
@@ -126,30 +183,34 @@ class Solve:
         self.estimator, self.X, self.loss, self.target = estimator, X, loss, target
         self.start, self.watch = start, watch
         self.solver = ""
+        self.max_iter = int(estimator.max_iter)
+        self.problems: list = []
+        self.courses: dict = {}
 
     def all(self, problems):
         """Solve them, one after another or on several threads."""
+        self.problems = problems
         if len(problems) == 1 or self.watch.has_callbacks or not self.estimator.n_jobs:
-            return [self(problem) for problem in problems]
-        jobs = (delayed(self)(problem) for problem in problems)
+            return [self._solution(problem) for problem in problems]
+        jobs = (delayed(self._solution)(problem) for problem in problems)
         return Parallel(n_jobs=self.estimator.n_jobs, require="sharedmem")(jobs)
 
-    def __call__(self, problem):
+    def _solution(self, problem):
         """Solve one of them."""
-        estimator = self.estimator
-        linear, start, watch = self.begin(problem)
+        course = self.begin(problem)
+        looked_at = self.estimator.verbose or self.watch.has_callbacks
         solution = self.solvers[self.solver](
-            linear,
-            *start,
-            tol=float(estimator.tol),
-            max_iter=int(estimator.max_iter),
-            random_state=estimator.random_state,
-            watch=watch,
+            course.linear,
+            *course.start,
+            tol=float(self.estimator.tol),
+            max_iter=self.max_iter,
+            random_state=self.estimator.random_state,
+            watch=course.step if looked_at or self.solver not in KEEP_CURVES else None,
         )
-        return self.finish(linear, solution)
+        return course.end(solution)
 
     def begin(self, problem):
-        """Choose the solver. Give the linear problem, coefficients and intercept to start from, and who watches."""
+        """Choose the solver, and give the `Course` of a problem."""
         estimator = self.estimator
         linear = self._linear_problem(problem)
         start = self._start_of(problem, linear)
@@ -158,29 +219,8 @@ class Solve:
             raise InvalidParameterError(
                 f"solver={self.solver!r} cannot be used with loss={estimator.loss!r}: {obstacle}."
             )
-        begun = perf_counter()
-
-        def watch(n_iter, coef, intercept, objective, gap):
-            if estimator.verbose:
-                print(
-                    f"{problem.name}Iteration {n_iter}: objective {objective:.6g}, gap {gap:.2g}, "
-                    f"{perf_counter() - begun:.2f} s"
-                )
-            if not self.watch.has_callbacks:
-                return False
-            now = LinearSolution(coef, intercept, objective, gap, n_iter, False)
-            return self.watch.around(lambda: None, lambda: self._so_far(problem, now))
-
-        return linear, start, watch if estimator.verbose or self.watch.has_callbacks else None
-
-    def finish(self, linear, solution):
-        """Enter the relative gap."""
-        gained = linear.null - solution.objective
-        if solution.gap <= linear.allowed(0.0, solution.objective):
-            solution.relative_gap = 0.0
-        elif gained > 0.0:
-            solution.relative_gap = solution.gap / gained
-        return solution
+        course = self.courses[problem.outputs.start] = Course(self, problem, linear, start)
+        return course
 
     def _linear_problem(self, problem):
         """Normalise the weights, and probe what the loss does not declare."""
@@ -226,15 +266,16 @@ class Solve:
         intercept = intercept * float(linear.fit_intercept)
         return (coef, intercept) if problem.coupled else (coef[0], float(intercept[0]))
 
-    def _so_far(self, problem, solution):
-        """Give the fitted attributes if the fit ended now, the other outputs as they were before."""
-        coef = np.zeros((self.target.n_outputs, self.X.shape[1]))
-        intercept = np.zeros(self.target.n_outputs)
-        if self.start is not None:
-            coef, intercept = self.start[0].copy(), self.start[1].copy()
-        coef[problem.outputs], intercept[problem.outputs] = solution.coef, solution.intercept
-        whole = replace(solution, coef=coef, intercept=intercept)
-        return self.results([whole]) | {
+    def so_far(self):
+        """Give the fitted attributes if the fit ended now, the outputs that are still to come as they started."""
+        shape = self.target.n_outputs, self.X.shape[1]
+        coef, intercept = self.start or (np.zeros(shape), np.zeros(shape[0]))
+        solutions = []
+        for problem in self.problems:
+            part, course = problem.outputs, self.courses.get(problem.outputs.start)
+            nothing = LinearSolution(coef[part], intercept[part], np.nan, np.inf, 0, False)
+            solutions.append(nothing if course is None or course.now is None else course.now)
+        return self.results(solutions) | {
             name: value for name, value in vars(self.estimator).items() if name == "classes_"
         }
 
@@ -247,7 +288,8 @@ class Solve:
             "intercept_": self._like_X(intercept),
             "n_iter_": max(1, *(solution.n_iter for solution in solutions)),
             "solver_": self.solver,
-            "objective_": float(np.mean([solution.objective for solution in solutions])),
+            "objective_": float(np.nanmean([solution.objective for solution in solutions])),
+            "loss_curve_": mean_curve([solution.curve for solution in solutions if solution.curve]),
             "optimality_gap_": max(solution.relative_gap for solution in solutions),
         }
         gaps = [solution.duality_gap for solution in solutions]

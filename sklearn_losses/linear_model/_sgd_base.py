@@ -28,7 +28,7 @@ from ._sgd_descents import Run, Solution, auto_descent, beginning, named_descent
 from ._stream import Memory, Stream
 from ._validation import held_out_score, hold_out, negative_loss
 from .solvers._auto import Exhausted
-from .solvers._epochs import Epochs, Plateau
+from .solvers._epochs import Epochs, Plateau, mean_curve
 from .solvers._rows import Rows
 
 
@@ -259,8 +259,8 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         results = {
             "n_iter_": n_iter,
             "t_": t,
-            "loss_curve_": _mean_curve([epoch.curve for epoch in epochs]),
-            "validation_scores_": _mean_curve([epoch.scores for epoch in epochs]),
+            "loss_curve_": mean_curve([epoch.curve for epoch in epochs]),
+            "validation_scores_": mean_curve([epoch.scores for epoch in epochs]),
             "coef_": solution.coef,
             "intercept_": solution.intercept,
         }
@@ -281,11 +281,3 @@ class SGDModel(CallbackSupportMixin, LinearModel):
 
     def _attributes_of_fit(self):
         return {name: value for name, value in vars(self).items() if name.endswith("_")}
-
-
-def _mean_curve(curves):
-    """Average the curves of the outputs; one that ended earlier stays where it was. None if none."""
-    if not curves[0]:
-        return None
-    length = max(map(len, curves))
-    return np.mean([np.pad(curve, (0, length - len(curve)), mode="edge") for curve in curves], axis=0)

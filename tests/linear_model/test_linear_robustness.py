@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
@@ -17,6 +18,7 @@ from sklearn_losses.losses import Huber
 rng = np.random.default_rng(0)
 X, y = load_diabetes(return_X_y=True)
 labels = y > 140
+ONE = np.arange(len(y))[:, None] == 3
 LOSSES = ["squared_error", "huber", "absolute_error", "pinball", "epsilon_insensitive", "log_cosh"]
 
 
@@ -128,6 +130,45 @@ def test_read_only_and_memory_mapped(tmp_path):
     frozen = y.copy()
     frozen.setflags(write=False)
     assert_array_equal(LinearRegressor().fit(mapped, frozen).coef_, LinearRegressor().fit(X, y).coef_)
+
+
+def test_names_of_columns_go_with_their_frame():
+    frame = pd.DataFrame(X, columns=list("abcdefghij"))
+    model = LinearRegressor().fit(frame, y)
+    assert model.feature_names_in_.tolist() == list("abcdefghij")
+    assert_array_equal(model.coef_, LinearRegressor().fit(X, y).coef_)
+    model.fit(X[:, :3], y)
+    assert model.n_features_in_ == 3
+    assert not hasattr(model, "feature_names_in_")
+
+
+@pytest.mark.parametrize(
+    ("data", "target", "message"),
+    [
+        (np.where(ONE, np.nan, X), y, "contains NaN"),
+        (np.where(ONE, np.inf, X), y, "infinity"),
+        (X, np.where(ONE[:, 0], np.nan, y), "contains NaN"),
+        (X[:, :0], y, "0 feature"),
+        (X[:0], y[:0], "0 sample"),
+        (X, y[1:], "inconsistent numbers of samples"),
+        (X[0], y, "Expected 2D array"),
+    ],
+)
+def test_unsound_data(data, target, message):
+    with pytest.raises(ValueError, match=message):
+        LinearRegressor().fit(data, target)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma", "squared_log_error"])
+def test_several_columns_of_positive_targets(loss):
+    """What scikit-learn checks with targets of any sign."""
+    several = np.exp(rng.standard_normal((11, 5)))
+    data = rng.standard_normal((11, 10))
+    prediction = LinearRegressor(loss).fit(data, several).predict(data)
+    assert (prediction.shape, prediction.dtype) == (several.shape, np.float64)
+    for k in range(5):
+        alone = LinearRegressor(loss).fit(data, several[:, k])
+        assert_allclose(prediction[:, k], alone.predict(data), rtol=1e-9)
 
 
 def test_a_failed_fit_changes_nothing():

@@ -1,9 +1,11 @@
 """Solvers of linear models: they know programs and arrays, nothing of losses as classes or of estimators."""
 
-from . import _descent, _dual, _lbfgs, _newton, _newton_of_sums
+from . import _bundle, _descent, _dual, _lbfgs, _newton, _newton_of_sums
 
-SOLVERS = {"dual": _dual.solve, "lbfgs": _lbfgs.solve, "newton": _newton.solve, "sgd": _descent.solve}
+SOLVERS = {"dual": _dual.solve, "lbfgs": _bundle.solve, "newton": _newton.solve, "sgd": _descent.solve}
 """By name; each as `_problem.py` says."""
+KEEP_CURVES = frozenset({"dual"})
+"""Those that measure the objective now and then only, unless somebody watches, and so keep a curve of their own."""
 
 SOLVERS_OF_SUMS = {"lbfgs": _lbfgs.solve, "newton": _newton_of_sums.solve}
 """Of a `SummedProblem`."""

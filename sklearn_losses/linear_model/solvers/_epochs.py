@@ -117,3 +117,11 @@ class Epochs:
             f"{score}|coef| {np.linalg.norm(coef):.4g}, non-zeros {np.count_nonzero(coef)}/{coef.size}, "
             f"intercept {intercept}, {perf_counter() - self.start:.2f} s"
         )
+
+
+def mean_curve(curves):
+    """Average the curves of the outputs; one that ended earlier stays where it was. None if none."""
+    if not curves or not curves[0]:
+        return None
+    length = max(map(len, curves))
+    return np.mean([np.pad(curve, (0, length - len(curve)), mode="edge") for curve in curves], axis=0)
