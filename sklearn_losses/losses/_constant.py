@@ -4,7 +4,7 @@ Knows programs and weights; called by `Loss.constant_minimizer` alone.
 """
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
 from ..links import UNIT
 from ._functionals import functional
@@ -130,8 +130,21 @@ def _first(holds, low, high):
 
 def _valley(slope, low, high):
     """Return where a valley's floor begins and ends."""
+    if slope(low) < 0.0 < slope(high):
+        low, high = _around_the_root(slope, low, high)
     left = _first(lambda f: slope(f) >= 0.0, low, high)
     return left, _first(lambda f: slope(f) > 0.0, left, high)
+
+
+def _around_the_root(slope, low, high):
+    """Narrow an interval whose ends have slopes of different signs, by fewer looks than halving it takes."""
+    root = brentq(slope, low, high, xtol=np.finfo(np.float64).tiny, rtol=4.0 * _EPS, disp=False)
+    near = 64.0 * _EPS * max(abs(root), 1e-3 * (high - low))
+    for times in (1.0, 16.0, 256.0):
+        left, right = max(root - times * near, low), min(root + times * near, high)
+        if slope(left) < 0.0 < slope(right):
+            return left, right
+    return low, high
 
 
 def _deepest(value, slope, grid):
