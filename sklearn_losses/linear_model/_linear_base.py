@@ -289,7 +289,7 @@ class Solve:
             "n_iter_": max(1, *(solution.n_iter for solution in solutions)),
             "solver_": self.solver,
             "objective_": float(np.nanmean([solution.objective for solution in solutions])),
-            "loss_curve_": mean_curve([solution.curve for solution in solutions if solution.curve]),
+            "loss_curve_": mean_curve([s.curve for s in solutions if s.curve]).tolist(),
             "optimality_gap_": max(solution.relative_gap for solution in solutions),
         }
         gaps = [solution.duality_gap for solution in solutions]

@@ -84,7 +84,7 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         The solver that was used.
     objective_ : float
         The objective at the end, the mean of all outputs that were trained one by one.
-    loss_curve_ : ndarray of shape (n_iter_,)
+    loss_curve_ : list of float, of length n_iter_
         The objective after each iteration, of 'dual' along the pass but for the last one; the mean of all outputs
         that were trained one by one. `LossCurveDisplay` draws it.
     optimality_gap_ : float
