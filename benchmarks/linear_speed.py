@@ -4,8 +4,9 @@ OMP_NUM_THREADS=1 python benchmarks/linear_speed.py [scale] [seed] [part of a pr
 
 Every method runs at several settings, from rough to exact; what counts is the fastest that reaches the accuracy,
 (F - F*) / (F_null - F*) with F on the training data, raw coefficients, intercept free. Times are seconds of the
-processor, in one process on one core. `scale` multiplies the number of samples (1: those of the table in the
-documentation). F* is the best that anyone finds. Needs the extra `bench`; a library that is absent is left out.
+processor, in one process on one core; the last line of a problem is its row in the documentation. `scale` multiplies
+the number of samples (1: those of the table in the documentation). F* is the best that anyone finds. Needs the extra
+`bench`; a library that is absent is left out.
 """
 
 import os
@@ -224,7 +225,22 @@ def report(problem, curves):
             flush=True,
         )  # fmt: skip
     pairs = zip(times["ours, auto"], peers, strict=True)
+    print(f"| {problem.name} | {_triple(times['ours, auto'])} | {_triple(peers)} | {_names(times, peers)} |")
     return [t / p for t, p in pairs if np.isfinite(p)]  # infinite where only peers arrive
+
+
+def _triple(seconds):
+    return " / ".join(f"{s:.3f}" if np.isfinite(s) else "none" for s in seconds)
+
+
+def _names(times, peers):
+    """Who was the fastest peer at each accuracy."""
+    names = []
+    for k, best in enumerate(peers):
+        if np.isfinite(best):
+            name = next(n for n, t in times.items() if t[k] == best and not n.startswith("ours"))
+            names += [name] * (name not in names)
+    return "; ".join(names)
 
 
 def main(scale="1", seed="0", wanted="", *solvers):
