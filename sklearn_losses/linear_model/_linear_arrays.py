@@ -28,7 +28,10 @@ from .solvers import SOLVERS_OF_SUMS, choose_solver_of_sums, obstacle_to_sums
 from .solvers._array_sums import ArrayProblem
 
 SAMPLED = 100_000
-SAMPLE_TOL, SAMPLE_STEPS = 1e-2, 20  # of the minimum over a sample of the rows, where the search over all begins
+SAMPLE_TOL, SAMPLE_STEPS = (
+    1e-2,
+    20,
+)  # of the minimum over a sample of the rows, where the search over all begins
 
 
 @dataclass
