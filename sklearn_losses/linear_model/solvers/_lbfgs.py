@@ -64,7 +64,7 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None):
     smooth, gradient = yield v
     l1 = function.l1
     objective = smooth + float(l1 @ np.abs(v))
-    n_iter, near, gap = 0, 0, np.inf
+    n_iter, near, gap, known = 0, 0, np.inf, np.inf
     falls: deque = deque(maxlen=10)
     while True:
         slope = _pseudo_gradient(v, gradient, l1)
@@ -79,15 +79,19 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None):
         slack = problem.rounding * abs(objective)
         found = yield from _search(v, objective, slope, direction, promise, l1, slack, first=not memory.pairs)
         if found is None:
-            if not memory.pairs:
+            if (
+                not memory.pairs
+            ):  # no way down: what was promised when curvature was known is the better estimate
+                gap = min(gap, known)
                 break
+            known = gap
             memory.pairs.clear()
             continue
         new, new_smooth, new_gradient, new_objective = found
         memory.add(new - v, new_gradient - gradient)
         falls.append(objective - new_objective)
         v, smooth, gradient, objective = new, new_smooth, new_gradient, new_objective
-        n_iter += 1
+        n_iter, known = n_iter + 1, np.inf
         if watch is not None and watch(n_iter, *function.raw(v), objective, gap):
             near = PATIENCE
             break
