@@ -79,12 +79,11 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None):
         slack = problem.rounding * abs(objective)
         found = yield from _search(v, objective, slope, direction, promise, l1, slack, first=not memory.pairs)
         if found is None:
-            if (
-                not memory.pairs
-            ):  # no way down: what was promised when curvature was known is the better estimate
+            if not memory.pairs:
                 gap = min(gap, known)
                 break
-            known = gap
+            if promise <= problem.allowed(0.0, objective):  # no way down is seen, since rounding hides it
+                known = promise
             memory.pairs.clear()
             continue
         new, new_smooth, new_gradient, new_objective = found
