@@ -99,7 +99,7 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
     validation_scores_ : ndarray of shape (n_iter_,) or None
         The score after each pass, with `early_stopping`.
     loss_functions : dict
-        The losses that scikit-learn's namesake has, by name: (class, *arguments). There are many more names.
+        The losses that scikit-learn's namesake has, by name: ``(class, *arguments)``. There are many more names.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
