@@ -12,7 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from ...formula import Program
 from ._columns import Columns
-from ._row_sums import row_sums
+from ._row_sums import row_sums, weighted_losses
 
 ROUNDING = 1e-15
 
@@ -186,14 +186,8 @@ class LinearProblem(SummedProblem):
         centre = self.columns.centre
         coef = coef / scale
         raw = self.raw_prediction(coef, intercept - coef @ centre)
-        (values, slopes), _ = self.value.arrays(self.y, raw)
-        weight = self.weight
-        if not weight.all():
-            values[weight == 0.0] = slopes[weight == 0.0] = 0.0
-        with np.errstate(all="ignore"):
-            slopes = slopes * (weight if slopes.ndim == 1 else weight[:, None])
-            mean = float(weight @ values)
-        if not (np.isfinite(mean) and np.isfinite(slopes.sum())):
+        mean, slopes = weighted_losses(self.value, self.y, raw, self.weight)
+        if not np.isfinite(mean):
             return np.inf, np.zeros_like(coef), np.zeros_like(intercept)
         sums = slopes.sum(axis=0)
         pulled = np.asarray(

@@ -60,7 +60,7 @@ def row_sums(program, X, y, weight, columns, coef, intercept):
         np.subtract(part if isinstance(part, np.ndarray) else part.toarray(), columns.centre, out=rows[:, :d])
         rows[:, :d] *= root_rate
         chosen = slice(start, start + step)
-        total, slopes, *curvatures = _losses(program, y[chosen], rows @ v.T, weight[chosen])
+        total, slopes, *curvatures = weighted_losses(program, y[chosen], rows @ v.T, weight[chosen])
         if not np.isfinite(total):
             return np.inf, np.zeros_like(coef), np.zeros_like(intercept), *([hessian] * bends)
         loss += total
@@ -78,7 +78,7 @@ def row_sums(program, X, y, weight, columns, coef, intercept):
     )
 
 
-def _losses(program, y, f, weight):
+def weighted_losses(program, y, f, weight):
     """Give Σ weight ℓ, and for every sample weight · ℓ' and, if there is one, weight · ℓ''."""
     (values, *slopes), _ = program.arrays(y, f)
     empty = weight == 0.0
@@ -98,7 +98,7 @@ def _sparse_slopes(program, X, y, weight, columns, coef, intercept):
     root_rate = np.sqrt(columns.rate)
     coef = coef * root_rate
     f = np.asarray(safe_sparse_dot(X, coef.T), dtype=np.float64) + (intercept - coef @ columns.centre)
-    loss, slopes = _losses(program, y, f, weight)
+    loss, slopes = weighted_losses(program, y, f, weight)
     if not np.isfinite(loss):
         return np.inf, np.zeros_like(coef), np.zeros_like(intercept)
     sums = slopes.sum(axis=0)
