@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ..linear_model._base import InvalidParameterError, check_weights, unchanged_on_error
+from ..linear_model._parameters import InvalidParameterError, check_weights, unchanged_on_error
 from ..losses import get_loss
 from ._libraries import library_of
 

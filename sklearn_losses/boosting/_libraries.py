@@ -8,7 +8,7 @@ from importlib import import_module
 
 import numpy as np
 
-from ..linear_model._base import InvalidParameterError
+from ..linear_model._parameters import InvalidParameterError
 from ._objective import Metric, NamedMetric, Objective
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from ..linear_model._base import check_weights
+from ..linear_model._parameters import check_weights
 from ..linear_model._targets_of_classes import encode_labels
 from ..linear_model.solvers._columns import moments
 from ..linear_model.solvers._problem import Scales

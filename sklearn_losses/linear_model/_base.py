@@ -1,11 +1,8 @@
-"""What every linear estimator shares: input checks, weights, and predictions.
+"""What every linear estimator shares: checks of X and y, and predictions.
 
 Knows estimators; what y means is `_targets.py`'s. Knows nothing of how coefficients are found: that is the
 solvers'.
 """
-
-from contextlib import contextmanager
-from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +14,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from ..losses import get_loss
 from ..losses._targets import as_numpy
 from ._arrays import ArrayTarget, check_same_place, is_foreign, logarithm, on_host, raw_prediction
+from ._parameters import InvalidParameterError, check_weights
 from ._plain import is_plain
 from ._targets import is_matrix
 from ._targets_of_classes import (
@@ -26,95 +24,6 @@ from ._targets_of_classes import (
     target_of_classes,
 )
 from ._targets_of_numbers import check_regression, regression
-
-
-class InvalidParameterError(ValueError, TypeError):
-    """A parameter of an estimator has a value that it cannot have."""
-
-
-@contextmanager
-def unchanged_on_error(estimator):
-    """Put every attribute back when the block fails, so that a fitted model survives a failed fit.
-
-    Whoever trains inside the block assigns new arrays and never writes into those that are there.
-    """
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
-
-
-# A rule says in words what a parameter may be, and tells whether a value is that.
-
-
-def number(kind, low=None, high=None, *, above=None, below=None, or_none=False):
-    """Rule of a finite number: `low` <= value <= `high`, `above` < value < `below`."""
-    bounds = [f">= {low}"] * (low is not None) + [f"> {above}"] * (above is not None)
-    bounds += [f"<= {high}"] * (high is not None) + [f"< {below}"] * (below is not None)
-    noun = "an integer" if kind is Integral else "a finite number"
-    words = " ".join([noun, " and ".join(bounds)]).strip() + " or None" * or_none
-
-    def holds(value):
-        if value is None:
-            return or_none
-        return (
-            isinstance(value, kind)
-            and bool(np.isfinite(value))
-            and (low is None or value >= low)
-            and (above is None or value > above)
-            and (high is None or value <= high)
-            and (below is None or value < below)
-        )
-
-    return words, holds
-
-
-def one_of(*values):
-    """Rule of a value among a few."""
-    words = "one of " + ", ".join(map(repr, values))
-    return words, lambda value: any(value is v or (isinstance(v, str) and value == v) for v in values)
-
-
-BOOLEAN = "True or False", lambda value: isinstance(value, (bool, np.bool_))
-
-
-def check_parameters(estimator, rules):
-    """Raise `InvalidParameterError` for the first parameter that breaks its rule."""
-    for name, (words, holds) in rules.items():
-        value = getattr(estimator, name)
-        try:
-            sound = holds(value)
-        except (TypeError, ValueError):  # such as an array, whose comparisons are no bool
-            sound = False
-        if not sound:
-            raise InvalidParameterError(
-                f"The parameter {name!r} of {type(estimator).__name__} must be {words}; got {value!r}."
-            )
-
-
-def check_weights(sample_weight, n_samples, *, all_may_be_zero=False):
-    """Turn weights into None (all are 1) or a float64 array with one entry a sample."""
-    if sample_weight is None:
-        return None
-    if isinstance(sample_weight, Real):
-        weight = np.full(n_samples, float(sample_weight))
-    else:
-        weight = check_array(
-            sample_weight, dtype=np.float64, ensure_2d=False, order="C", input_name="sample_weight"
-        )
-    if weight.ndim != 1:
-        raise ValueError(f"Sample weights must be 1D array or scalar, got {weight.ndim}D array.")
-    if weight.shape != (n_samples,):
-        raise ValueError(
-            f"sample_weight.shape == {weight.shape}, expected {(n_samples,)}: one "
-            "weight for each sample of X."
-        )
-    if not all_may_be_zero and not weight.any():
-        raise ValueError("Sample weights must contain at least one non-zero number.")
-    return weight
 
 
 def _is_table(X):

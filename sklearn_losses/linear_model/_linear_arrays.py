@@ -19,8 +19,8 @@ from ..losses._arrays import other_namespace
 from ..losses._programs import graph_of
 from ..losses._targets import FROM_SINGLE, as_numpy
 from ._arrays import detached, is_foreign, moved, widest
-from ._base import check_weights
-from ._linear_base import Solve, check_not_negative
+from ._linear_base import Solve
+from ._parameters import check_not_negative, check_weights
 from ._targets import Problem, is_matrix
 from ._targets_of_classes import check_classification, classification, encode_labels
 from ._targets_of_numbers import check_regression, regression

@@ -13,17 +13,18 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ..losses._targets import as_numpy
 from ._arrays import is_foreign, on_host
-from ._base import (
+from ._base import LinearModel
+from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
+from ._parameters import (
     BOOLEAN,
     InvalidParameterError,
-    LinearModel,
+    check_not_negative,
     check_parameters,
     check_weights,
     number,
     one_of,
     unchanged_on_error,
 )
-from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
 from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
 from .solvers._epochs import mean_curve
 from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
@@ -108,12 +109,6 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
                 ConvergenceWarning,
                 stacklevel=4,
             )
-
-
-def check_not_negative(weight):
-    """Raise if a weight is negative."""
-    if weight is not None and weight.min() < 0.0:
-        raise ValueError(f"Sample weights must not be negative; got {weight.min():g}.")
 
 
 def _relative_gap(linear, objective, gap):

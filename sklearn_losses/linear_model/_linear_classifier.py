@@ -5,8 +5,9 @@ from numbers import Integral
 
 import numpy as np
 
-from ._base import LinearClassifierBase, number
+from ._base import LinearClassifierBase
 from ._linear_base import PenalisedModel
+from ._parameters import number
 
 
 class LinearClassifier(LinearClassifierBase, PenalisedModel):

@@ -13,17 +13,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import assert_all_finite
 from sklearn.utils.parallel import Parallel, delayed
 
-from ._base import (
+from ._base import LinearModel
+from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
+from ._parameters import (
     BOOLEAN,
     InvalidParameterError,
-    LinearModel,
     check_parameters,
     check_weights,
     number,
     one_of,
     unchanged_on_error,
 )
-from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
 from ._sgd_descents import Run, Solution, auto_descent, beginning, named_descent
 from ._stream import Memory, Stream
 from ._validation import held_out_score, hold_out, negative_loss

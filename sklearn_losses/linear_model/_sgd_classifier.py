@@ -7,7 +7,8 @@ from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 
 from ..losses._names import table_of
-from ._base import InvalidParameterError, LinearClassifierBase, number, unchanged_on_error
+from ._base import LinearClassifierBase
+from ._parameters import InvalidParameterError, number, unchanged_on_error
 from ._plain import LARGEST_SEED, drawn
 from ._sgd_base import SGDModel
 from ._targets import is_matrix

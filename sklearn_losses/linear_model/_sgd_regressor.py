@@ -3,7 +3,8 @@
 from sklearn.model_selection import ShuffleSplit
 
 from ..losses._names import table_of
-from ._base import LinearRegressorBase, unchanged_on_error
+from ._base import LinearRegressorBase
+from ._parameters import unchanged_on_error
 from ._plain import drawn
 from ._sgd_base import SGDModel
 
