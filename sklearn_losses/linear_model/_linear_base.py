@@ -278,12 +278,13 @@ class Solve:
         """Give the fitted attributes."""
         coef = np.concatenate([np.atleast_2d(solution.coef) for solution in solutions])
         intercept = np.concatenate([np.atleast_1d(solution.intercept) for solution in solutions])
+        objectives = [s.objective for s in solutions if not np.isnan(s.objective)]
         results = {
             "coef_": self._like_X(coef[0] if getattr(self.target, "flat", False) else coef),
             "intercept_": self._like_X(intercept),
             "n_iter_": max(1, *(solution.n_iter for solution in solutions)),
             "solver_": self.solver,
-            "objective_": float(np.nanmean([solution.objective for solution in solutions])),
+            "objective_": float(np.mean(objectives)) if objectives else np.nan,
             "loss_curve_": mean_curve([s.curve for s in solutions if s.curve]).tolist(),
             "optimality_gap_": max(solution.relative_gap for solution in solutions),
         }

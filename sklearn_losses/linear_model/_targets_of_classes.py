@@ -259,13 +259,24 @@ def classification(loss, y, classes=None):
     if y.ndim == 2:
         return target_of_classes(loss, _names_of_columns(y.shape[1], classes))
     source = y if classes is None else np.asarray(classes)
-    check_classification_targets(source)
-    names = np.unique(source)
+    names = _distinct_labels(source)
     if len(names) < 2:
         raise ValueError(
             f"The number of classes has to be greater than one; got {len(names)} class, {names[0]!r}."
         )
     return target_of_classes(loss, names)
+
+
+def _distinct_labels(source):
+    """Give the sorted classes, or raise if these are no labels."""
+    if (
+        isinstance(source, np.ndarray) and source.dtype.kind in "biuU"
+    ):  # what has to be looked at are other types
+        names = np.unique(source)
+        if 2 * len(names) <= len(source):
+            return names
+    check_classification_targets(source)
+    return np.unique(source)
 
 
 def _names_of_columns(n_columns, classes):

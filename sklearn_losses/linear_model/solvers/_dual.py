@@ -17,7 +17,6 @@ from ._dual_gap import duality_gap
 from ._dual_pass import DualPass
 from ._problem import LinearSolution
 from ._rows import Rows
-from ._scales import mean_curvature
 
 SMALLEST_KAPPA = 1 / 64  # in units of the first one
 LARGEST_KAPPA = 1e8
@@ -133,7 +132,7 @@ class ProximalLoop:
         self.slope_sums = np.zeros_like(self.point)
         weight = problem.weight
         self.first_kappa = self.kappa = (
-            mean_curvature(problem.gradient, problem.y, problem.weight, problem.constant, problem.spread)
+            problem.bend
             * (columns.mean_row_square + problem.fit_intercept)
             * float(weight @ weight)  # 1 / n, where all weights are equal
         )

@@ -123,5 +123,7 @@ def mean_curve(curves):
     """Average the curves of the outputs; one that ended earlier stays where it was. None if none."""
     if not curves or not curves[0]:
         return None
+    if len(curves) == 1:
+        return np.array(curves[0], dtype=np.float64)
     length = max(map(len, curves))
     return np.mean([np.pad(curve, (0, length - len(curve)), mode="edge") for curve in curves], axis=0)

@@ -1,7 +1,10 @@
 """What a program can be asked of its loss: is it convex in f, and does its slope jump?
 
-Knows programs and numbers. A loss that does not declare such a fact is probed, at targets that occur.
+Knows programs and numbers. A loss that does not declare such a fact is probed, at targets that occur. What was found
+is kept, since the fits of a grid search ask the same again and again.
 """
+
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +15,7 @@ ZOOM = 16
 ROUNDING = 1e-13
 SHARP = 2e-5  # a change of the slope, of all its change, ...
 WITHIN = 1e-6  # ... on so short a way, in spreads
+KEPT = 128  # answers
 
 
 def typical_targets(y, count=PROBED_TARGETS):
@@ -40,7 +44,12 @@ def is_kinked(program, y, constant, spread):
 
     The program gives the loss, its slope and, better, its curvature.
     """
-    targets = typical_targets(y)[:, None]
+    return _is_kinked(program, tuple(typical_targets(y).tolist()), float(constant), float(spread))
+
+
+@lru_cache(maxsize=KEPT)
+def _is_kinked(program, targets, constant, spread):
+    targets = np.array(targets)[:, None]
     grid = constant + spread * np.linspace(-FARTHEST, FARTHEST, GRID)
     f = np.sort(np.concatenate([np.broadcast_to(grid, (len(targets), len(grid))), targets], axis=1), axis=1)
 
@@ -57,6 +66,16 @@ def is_kinked_along_lines(gradient, rows, constant, spread):
     `rows` are targets, as the program takes them: labels 0 … K-1, or rows of K numbers.
     """
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, PROBED_TARGETS).astype(int))]
+    return _is_kinked_along_lines(gradient, _hashable(rows), _hashable(constant), float(spread))
+
+
+def _hashable(values):
+    return tuple(map(tuple, values.tolist())) if values.ndim == 2 else tuple(values.tolist())
+
+
+@lru_cache(maxsize=KEPT)
+def _is_kinked_along_lines(gradient, rows, constant, spread):
+    rows, constant = np.array(rows), np.array(constant)
     ways = np.random.default_rng(0).standard_normal((len(rows), len(constant)))
     t = np.broadcast_to(spread * np.linspace(-FARTHEST, FARTHEST, GRID), (len(rows), GRID))
 

@@ -12,7 +12,6 @@ from ._design import SMALL, Design, RowSpace
 from ._middle import middle_of_valley
 from ._multipliers import Multipliers
 from ._problem import LinearSolution
-from ._scales import mean_curvature
 
 EXACT = 100_000  # data of at most so many entries are solved to the last digits
 GROWTH = 4
@@ -40,7 +39,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     if problem.kinked:
         descent = Multipliers(problem, design, *strengths, v)
     else:
-        bend = mean_curvature(problem.gradient, problem.y, problem.weight, problem.constant, problem.spread)
+        bend = problem.bend
         if not design.small:
             v, hessian = _from_samples(problem, design, strengths, bend, v)
         loss = Smooth(problem.curvature, problem.y, problem.weight)

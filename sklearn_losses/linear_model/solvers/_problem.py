@@ -13,8 +13,10 @@ from sklearn.utils.extmath import safe_sparse_dot
 from ...formula import Program
 from ._columns import Columns
 from ._row_sums import row_sums, weighted_losses
+from ._scales import curvature_between, slopes_aside
 
 ROUNDING = 1e-15
+SOME = 10_000  # samples tell what is typical
 
 
 class Scales(NamedTuple):
@@ -154,21 +156,28 @@ class LinearProblem(SummedProblem):
 
     def steepness(self, chosen=slice(None)) -> np.ndarray:
         """How steep the loss of samples is one spread from the best constant, on its steeper side."""
-        y = self.y[chosen]
-        shape = (len(y),) if self.n_outputs is None else (len(y), self.n_outputs)
-        steepest = np.zeros(len(y))
-        for side in (-self.spread, self.spread):
-            (slopes, *_), _ = self.gradient.arrays(y, np.broadcast_to(self.constant + side, shape))
-            slopes = np.abs(np.nan_to_num(slopes, posinf=0.0, neginf=0.0))
-            steepest = np.maximum(steepest, slopes if slopes.ndim == 1 else slopes.sum(axis=1))
-        return steepest
+        return _steeper(slopes_aside(self.gradient, self.y[chosen], self.constant, self.spread))
 
     @cached_property
+    def _typical(self):
+        """Steepness and curvature of a typical loss, of one raw prediction or several."""
+        some = np.flatnonzero(self.weight)
+        some = some[:: max(1, len(some) // SOME)]
+        sides = slopes_aside(self.gradient, self.y[some], self.constant, self.spread)
+        steepness = _steeper(sides)
+        steep = float(np.median(steepness)) or float(steepness.mean()) or self.null / self.spread or 1.0
+        bend = 0.0 if self.n_outputs else curvature_between(*sides, self.weight[some], self.spread)
+        return steep, bend
+
+    @property
     def steep(self) -> float:  # type: ignore[override]
         """A typical steepness."""
-        some = np.flatnonzero(self.weight)
-        steepness = self.steepness(some[:: max(1, len(some) // 10_000)])
-        return float(np.median(steepness)) or float(steepness.mean()) or self.null / self.spread or 1.0
+        return self._typical[0]
+
+    @property
+    def bend(self) -> float:
+        """How much the loss of one raw prediction bends on average, between one spread below and above the constant."""
+        return self._typical[1]
 
     def raw_prediction(self, coef, intercept) -> np.ndarray:
         """X @ coef.T + intercept in float64, of shape (n,) or (n, K)."""
@@ -202,6 +211,12 @@ class LinearProblem(SummedProblem):
     def objective(self, coef, intercept) -> float:
         """F(w, b)."""
         return self.mean_loss(self.raw_prediction(coef, intercept)) + self.penalty(coef)
+
+
+def _steeper(sides):
+    """Give the larger size of two slopes, each the sum over the outputs where there are several."""
+    sizes = [np.abs(np.nan_to_num(side, posinf=0.0, neginf=0.0)) for side in sides]
+    return np.maximum(*(size if size.ndim == 1 else size.sum(axis=1) for size in sizes))
 
 
 @dataclass

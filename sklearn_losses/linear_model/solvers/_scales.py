@@ -27,11 +27,21 @@ def mean_curvature(program, y, weight, constant, spread):
     What a loss without one there would have, slope / spread with slopes of 1, stands in where nothing can be said. The
     slope is the last result of the program.
     """
+    return curvature_between(*slopes_aside(program, y, constant, spread), weight, spread)
+
+
+def slopes_aside(program, y, constant, spread):
+    """Slope of every sample's loss, the last result of a program, at `spread` below and above a constant."""
+    shape = (len(y), *np.shape(constant))
+    return [
+        program.arrays(y, np.broadcast_to(f, shape))[0][-1] for f in (constant - spread, constant + spread)
+    ]
+
+
+def curvature_between(low, high, weight, spread):
+    """What `mean_curvature` gives, of slopes that are there."""
     with np.errstate(all="ignore"):
-        slopes = [
-            np.average(program.arrays(y, np.full(len(y), f))[0][-1], weights=weight)
-            for f in (constant - spread, constant + spread)
-        ]
+        slopes = [np.average(side, weights=weight) for side in (low, high)]
         bend = (slopes[1] - slopes[0]) / (2.0 * spread)
         known = np.isfinite(bend) and bend > NO_CURVATURE * np.abs(slopes).max() / spread
     return float(bend) if known else 1.0 / spread
