@@ -1,6 +1,7 @@
 """Solvers of linear models: they know programs and arrays, nothing of losses as classes or of estimators."""
 
 from . import _bundle, _descent, _dual, _lbfgs, _newton, _newton_of_sums
+from ._problem import EXACT
 
 SOLVERS = {"dual": _dual.solve, "lbfgs": _bundle.solve, "newton": _newton.solve, "sgd": _descent.solve}
 """By name; each as `_problem.py` says."""
@@ -21,7 +22,7 @@ def choose_solver(problem):
         return "lbfgs"
     if not problem.convex:
         return "sgd"
-    if n * d <= _newton.EXACT:
+    if n * d <= EXACT:
         return "newton"
     if problem.kinked:
         return "dual"

@@ -12,8 +12,7 @@ import numpy as np
 from ...formula import Node, evaluate
 from ...losses._targets import as_numpy
 from ._columns import CANCELLED, rates
-from ._newton import EXACT
-from ._problem import ROUNDING, LinearProblem, Scales, SummedProblem
+from ._problem import EXACT, ROUNDING, LinearProblem, Scales, SummedProblem
 
 OF_SINGLE = 1e-8  # what `ROUNDING` is where X is float32 and the mean of many losses is not, ...
 OF_SINGLE_SUMS = 1e-6  # ... and where all is

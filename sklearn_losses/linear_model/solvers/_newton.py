@@ -11,9 +11,8 @@ from ._damped import Newton, Smooth
 from ._design import SMALL, Design, RowSpace
 from ._middle import middle_of_valley
 from ._multipliers import Multipliers
-from ._problem import LinearSolution
+from ._problem import EXACT, EXACT_TOL, LinearSolution
 
-EXACT = 100_000  # data of at most so many entries are solved to the last digits
 GROWTH = 4
 SAMPLE = 4 * SMALL  # entries of the largest sample
 STAGE_TOL = 1e-2
@@ -26,7 +25,7 @@ FAR = 0.3  # steps of so many spreads, at the end, have no end
 def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=None):
     """Minimise a `LinearProblem`, as `_problem.py` says. It draws no random numbers."""
     n, d = problem.X.shape
-    exact = n * d <= EXACT
+    exact = n * d <= EXACT and tol <= EXACT_TOL
     design = _design(problem)
     free = np.zeros(int(problem.fit_intercept))
     strengths = (

@@ -6,7 +6,7 @@ gradient and Hessian at once, and a step that led nowhere is shortened by solvin
 
 import numpy as np
 
-from ._problem import LinearSolution
+from ._problem import EXACT_TOL, LinearSolution
 from ._quadratic import step
 from ._scaled import Scaled, run
 
@@ -25,7 +25,8 @@ FAR = 0.3  # steps of so many spreads, at the end, have no end
 def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=None):
     """Minimise a `SummedProblem` with `bends`, as `_problem.py` says. It draws no random numbers."""
     function = Scaled(problem)
-    descent = steps(function, coef, intercept, tol=tol, max_iter=max_iter, watch=watch, exact=problem.exact)
+    exact = problem.exact and tol <= EXACT_TOL
+    descent = steps(function, coef, intercept, tol=tol, max_iter=max_iter, watch=watch, exact=exact)
     return run(descent, function.bends)
 
 

@@ -13,9 +13,11 @@ from sklearn.utils.extmath import safe_sparse_dot
 from ...formula import Program
 from ._columns import Columns
 from ._row_sums import row_sums, weighted_losses
-from ._scales import curvature_between, slopes_aside
+from ._scales import curvature_between, median, slopes_aside
 
 ROUNDING = 1e-15
+EXACT = 100_000  # data of at most so many entries are solved by Newton's steps to the last digits, ...
+EXACT_TOL = 1e-3  # ... unless `tol` is larger
 SOME = 10_000  # samples tell what is typical
 
 
@@ -161,12 +163,15 @@ class LinearProblem(SummedProblem):
     @cached_property
     def _typical(self):
         """Steepness and curvature of a typical loss, of one raw prediction or several."""
-        some = np.flatnonzero(self.weight)
-        some = some[:: max(1, len(some) // SOME)]
-        sides = slopes_aside(self.gradient, self.y[some], self.constant, self.spread)
+        y, weight = self.y, self.weight
+        if len(y) > SOME or not weight.all():
+            some = np.flatnonzero(weight)
+            some = some[:: max(1, len(some) // SOME)]
+            y, weight = y[some], weight[some]
+        sides = slopes_aside(self.gradient, y, self.constant, self.spread)
         steepness = _steeper(sides)
-        steep = float(np.median(steepness)) or float(steepness.mean()) or self.null / self.spread or 1.0
-        bend = 0.0 if self.n_outputs else curvature_between(*sides, self.weight[some], self.spread)
+        steep = median(steepness) or float(steepness.mean()) or self.null / self.spread or 1.0
+        bend = 0.0 if self.n_outputs else curvature_between(*sides, weight, self.spread)
         return steep, bend
 
     @property
@@ -215,7 +220,9 @@ class LinearProblem(SummedProblem):
 
 def _steeper(sides):
     """Give the larger size of two slopes, each the sum over the outputs where there are several."""
-    sizes = [np.abs(np.nan_to_num(side, posinf=0.0, neginf=0.0)) for side in sides]
+    sizes = [np.abs(side) for side in sides]
+    if not np.isfinite(sum(size.sum() for size in sizes)):
+        sizes = [np.nan_to_num(size, posinf=0.0) for size in sizes]
     return np.maximum(*(size if size.ndim == 1 else size.sum(axis=1) for size in sizes))
 
 

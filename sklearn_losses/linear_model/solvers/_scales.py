@@ -10,9 +10,19 @@ NO_CURVATURE = 1e-9  # relative to what slopes as steep would have if they chang
 EXTREME = 30.0  # raw predictions beyond stand for infinity, where targets are no numbers
 
 
+def median(values):
+    """Give the median of finite numbers, in a third of the time that NumPy's takes for few."""
+    values = np.ravel(values)
+    half = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
+    return 0.5 * float(low) + 0.5 * float(high)
+
+
 def spread_of(y):
     """How far targets typically lie apart."""
-    return float(np.median(np.abs(y - np.median(y)))) or float(np.std(y)) or float(np.abs(y).max()) or 1.0
+    return median(np.abs(y - median(y))) or float(np.std(y)) or float(np.abs(y).max()) or 1.0
 
 
 def bounded_constant(constant, y, weight, numbers):
@@ -33,17 +43,16 @@ def mean_curvature(program, y, weight, constant, spread):
 def slopes_aside(program, y, constant, spread):
     """Slope of every sample's loss, the last result of a program, at `spread` below and above a constant."""
     shape = (len(y), *np.shape(constant))
-    return [
-        program.arrays(y, np.broadcast_to(f, shape))[0][-1] for f in (constant - spread, constant + spread)
-    ]
+    return [program.arrays(y, np.full(shape, f))[0][-1] for f in (constant - spread, constant + spread)]
 
 
 def curvature_between(low, high, weight, spread):
     """What `mean_curvature` gives, of slopes that are there."""
     with np.errstate(all="ignore"):
-        slopes = [np.average(side, weights=weight) for side in (low, high)]
-        bend = (slopes[1] - slopes[0]) / (2.0 * spread)
-        known = np.isfinite(bend) and bend > NO_CURVATURE * np.abs(slopes).max() / spread
+        whole = len(low) if weight is None else weight.sum()
+        low, high = (float(side.sum() if weight is None else weight @ side) / whole for side in (low, high))
+        bend = (high - low) / (2.0 * spread)
+        known = np.isfinite(bend) and bend > NO_CURVATURE * max(abs(low), abs(high)) / spread
     return float(bend) if known else 1.0 / spread
 
 
