@@ -171,7 +171,7 @@ class LinearProblem(SummedProblem):
         sides = slopes_aside(self.gradient, y, self.constant, self.spread)
         steepness = _steeper(sides)
         steep = median(steepness) or float(steepness.mean()) or self.null / self.spread or 1.0
-        bend = 0.0 if self.n_outputs else curvature_between(*sides, weight, self.spread)
+        bend = 0.0 if self.n_outputs else curvature_between(sides, weight, self.spread)
         return steep, bend
 
     @property

@@ -37,7 +37,7 @@ def mean_curvature(program, y, weight, constant, spread):
     What a loss without one there would have, slope / spread with slopes of 1, stands in where nothing can be said. The
     slope is the last result of the program.
     """
-    return curvature_between(*slopes_aside(program, y, constant, spread), weight, spread)
+    return curvature_between(slopes_aside(program, y, constant, spread), weight, spread)
 
 
 def slopes_aside(program, y, constant, spread):
@@ -46,11 +46,11 @@ def slopes_aside(program, y, constant, spread):
     return [program.arrays(y, np.full(shape, f))[0][-1] for f in (constant - spread, constant + spread)]
 
 
-def curvature_between(low, high, weight, spread):
+def curvature_between(sides, weight, spread):
     """What `mean_curvature` gives, of slopes that are there."""
     with np.errstate(all="ignore"):
-        whole = len(low) if weight is None else weight.sum()
-        low, high = (float(side.sum() if weight is None else weight @ side) / whole for side in (low, high))
+        whole = len(sides[0]) if weight is None else weight.sum()
+        low, high = (float(side.sum() if weight is None else weight @ side) / whole for side in sides)
         bend = (high - low) / (2.0 * spread)
         known = np.isfinite(bend) and bend > NO_CURVATURE * max(abs(low), abs(high)) / spread
     return float(bend) if known else 1.0 / spread
