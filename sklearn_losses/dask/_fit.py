@@ -19,24 +19,12 @@ from ..linear_model.solvers import SOLVERS_OF_SUMS, choose_solver_of_sums, obsta
 from ..linear_model.solvers import _lbfgs as lbfgs
 from ..linear_model.solvers import _newton_of_sums as newton_of_sums
 from ..linear_model.solvers._columns import rates
-from ..linear_model.solvers._newton import EXACT
-from ..linear_model.solvers._problem import Scales, SummedProblem
+from ..linear_model.solvers._problem import EXACT, Scales, SummedProblem
 from ..linear_model.solvers._scaled import Scaled, together
+from ..losses._names import smooth_instead_of
 from . import _tasks as tasks
 
 SAMPLED = 20_000  # rows of y, of all chunks together
-SMOOTH = {
-    "absolute_error": "'huber', 'pseudo_huber' or 'log_cosh'",
-    "epsilon_insensitive": "'squared_epsilon_insensitive' or 'huber'",
-    "pinball": "'smooth_pinball' or 'expectile'",
-    "absolute_percentage_error": "'squared_log_error' or 'poisson'",
-    "hinge": "'squared_hinge', 'modified_huber' or 'log_loss'",
-    "perceptron": "'squared_hinge', 'modified_huber' or 'log_loss'",
-    "multiclass_hinge": "'cross_entropy'",
-    "weston_watkins": "'cross_entropy'",
-    "multilabel_hinge": "'multilabel_log_loss'",
-}
-"""What to use for losses with kinks."""
 
 
 def pose(estimator, X, y, sample_weight, loss):
@@ -192,10 +180,9 @@ class ChunkedSolve(Solve):
         """Raise for what the solvers, which need smooth objectives, would not bring to an end."""
         name = type(self.estimator).__name__
         if facts.kinked:
-            smooth = SMOOTH.get(self.loss.alias, "such as 'huber' or 'log_loss'")
             raise InvalidParameterError(
                 f"{name} trains smooth losses on data in chunks, and the slope of loss={self.estimator.loss!r} jumps. "
-                f"Use a smooth one, {smooth}, or sklearn_losses.{name} on a sample in memory."
+                f"Use a smooth one, {smooth_instead_of(self.loss)}, or sklearn_losses.{name} on a sample in memory."
             )
         if facts.l1 > 0.0:
             raise InvalidParameterError(

@@ -16,6 +16,7 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from ..losses._arrays import other_namespace
+from ..losses._names import smooth_instead_of
 from ..losses._programs import graph_of
 from ..losses._targets import FROM_SINGLE, as_numpy
 from ._arrays import detached, is_foreign, moved, widest
@@ -49,7 +50,11 @@ class ArraySolve(Solve):
 
     solvers = SOLVERS_OF_SUMS
     choose = staticmethod(choose_solver_of_sums)
-    obstacle = staticmethod(obstacle_to_sums)
+
+    def obstacle(self, name, linear):
+        """Say why a solver cannot be used; see `obstacle_to_sums`."""
+        obstacle = obstacle_to_sums(name, linear)
+        return f"{obstacle}. Use a smooth one, {smooth_instead_of(self.loss)}" if linear.kinked else obstacle
 
     def _constant_of(self, problem):
         if self.estimator.fit_intercept and problem.mean is not None and self.loss.elicits == "mean":

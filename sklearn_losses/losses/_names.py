@@ -13,6 +13,23 @@ TOPICS = (_regression, _robust, _deviance, _binary, _multiclass, _multioutput)
 LOSSES = {getattr(topic, name).alias: getattr(topic, name) for topic in TOPICS for name in topic.__all__}
 """Every loss of the catalogue, by its alias."""
 
+_SMOOTH = {
+    "absolute_error": "'huber', 'pseudo_huber' or 'log_cosh'",
+    "epsilon_insensitive": "'squared_epsilon_insensitive' or 'huber'",
+    "pinball": "'smooth_pinball' or 'expectile'",
+    "absolute_percentage_error": "'squared_log_error' or 'poisson'",
+    "hinge": "'squared_hinge', 'modified_huber' or 'log_loss'",
+    "perceptron": "'squared_hinge', 'modified_huber' or 'log_loss'",
+    "multiclass_hinge": "'cross_entropy'",
+    "weston_watkins": "'cross_entropy'",
+    "multilabel_hinge": "'multilabel_log_loss'",
+}
+
+
+def smooth_instead_of(loss):
+    """Name losses that are near to one whose slope jumps, and smooth, for errors to suggest."""
+    return _SMOOTH.get(loss.alias, "such as 'huber' or 'log_loss'")
+
 
 def table_of(*names, epsilon):
     """Give some losses as ``{name: (class, *arguments)}``, the shape of scikit-learn's ``loss_functions``."""

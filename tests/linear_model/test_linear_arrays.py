@@ -494,10 +494,14 @@ def test_scorers_searches_and_pickles(library):
     [
         (LinearRegressor(solver="dual"), "numbers", "use 'auto', 'newton' or 'lbfgs'"),
         (LinearRegressor(solver="sgd"), "numbers", "use 'auto', 'newton' or 'lbfgs'"),
-        (LinearRegressor("absolute_error"), "numbers", "'huber' or 'log_cosh' for 'absolute_error'"),
-        (LinearRegressor("pinball", solver="lbfgs"), "numbers", "'smooth_pinball' for 'pinball'"),
-        (LinearClassifier("hinge"), "two", "'squared_hinge' or 'log_loss' for 'hinge'"),
-        (LinearClassifier("hinge"), "three", "its slope jumps"),
+        (LinearRegressor("absolute_error"), "numbers", "'huber', 'pseudo_huber' or 'log_cosh'"),
+        (LinearRegressor("pinball", solver="lbfgs"), "numbers", "'smooth_pinball' or 'expectile'"),
+        (LinearClassifier("hinge"), "two", "'squared_hinge', 'modified_huber' or 'log_loss'"),
+        (
+            LinearClassifier("hinge"),
+            "three",
+            "its slope jumps.*'squared_hinge', 'modified_huber' or 'log_loss'",
+        ),
         (LinearClassifier(solver="newton", penalty="l1"), "two", "use 'lbfgs', or penalty='l2'"),
         (LinearClassifier("cross_entropy", solver="newton"), "three", "use 'lbfgs'"),
         (LinearRegressor("cauchy", solver="newton"), "numbers", "not convex; use 'lbfgs'"),

@@ -52,11 +52,7 @@ def obstacle_to_sums(name, problem):
     if name not in SOLVERS_OF_SUMS:
         return f"{name!r} takes samples one by one, from NumPy's arrays; use 'auto', 'newton' or 'lbfgs'"
     if problem.kinked:
-        return (
-            "its slope jumps, which only the solvers of NumPy's arrays can do. Smooth losses that are near: "
-            "'squared_hinge' or 'log_loss' for 'hinge', 'huber' or 'log_cosh' for 'absolute_error', 'smooth_pinball' "
-            "for 'pinball', 'squared_epsilon_insensitive' for 'epsilon_insensitive'"
-        )
+        return "its slope jumps, which only the solvers of NumPy's arrays can do"
     if name == "newton" and problem.n_outputs is not None:
         return "the loss compares several raw predictions of a sample with each other; use 'lbfgs'"
     if name == "newton" and not problem.convex:
