@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.datasets import load_breast_cancer
 
 from sklearn_losses.linear_model import LinearClassifier, LinearRegressor
 from sklearn_losses.linear_model.solvers._facts import is_kinked
-from sklearn_losses.linear_model.solvers._scales import mean_curvature, spread_of
+from sklearn_losses.linear_model.solvers._scales import mean_curvature, median, spread_of
 from sklearn_losses.losses import LOSSES, Huber, LogLoss, RegressionLoss, SquaredError
 
 rng = np.random.default_rng(0)
@@ -82,3 +83,28 @@ def test_which_solver_is_chosen_for_large_data(model, solver):
     y = f > 0 if isinstance(model, LinearClassifier) else f + 50 * (rng.random(3000) < 0.05)
     assert X.size > 100_000
     assert model.set_params(tol=0.1, random_state=0).fit(X, y).solver_ == solver
+
+
+def test_the_same_loss_is_kinked_or_not_by_the_data():
+    """What is remembered of a loss is of these targets and this spread alone."""
+    huber = Huber(1e-7).training_curvature_program()
+    for _ in range(2):
+        assert is_kinked(huber, amounts, 1.5, 1.0)
+        assert not is_kinked(huber, 1e-7 * amounts, 1.5e-7, 1e-7)
+        assert is_kinked(huber, amounts, 1.5, 1.0)
+
+
+@pytest.mark.parametrize("values", [[3.0], [1.0, 4.0], [5.0, 1.0, 3.0], [[1.0, 2.0], [7.0, 1.0]], amounts])
+def test_median(values):
+    values = np.asarray(values)
+    assert median(values) == np.median(values)
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "hinge"])
+def test_small_data_are_solved_to_the_last_digits_unless_tol_is_rough(loss):
+    X, labels = load_breast_cancer(return_X_y=True)
+    rough, fine, finest = (LinearClassifier(loss, tol=tol).fit(X, labels) for tol in (0.1, 1e-3, 1e-9))
+    assert rough.n_iter_ < fine.n_iter_
+    assert rough.optimality_gap_ <= 0.1
+    assert 0.0 < rough.objective_ - finest.objective_ < 0.1
+    assert_allclose(fine.decision_function(X), finest.decision_function(X), rtol=1e-7, atol=1e-7)
