@@ -58,6 +58,13 @@ def test_lasso(peer):
     assert 0 < np.count_nonzero(model.coef_) < 10
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "absolute_error"])
+def test_no_coefficient_and_no_intercept(loss):
+    model = LinearRegressor(loss, penalty="l1", alpha=1e6, fit_intercept=False).fit(X, y)
+    assert not model.coef_.any()
+    assert model.optimality_gap_ == 0.0
+
+
 def test_logistic_regression():
     data, labels = load_breast_cancer(return_X_y=True)
     w = rng.uniform(0.1, 3.0, len(labels))

@@ -58,6 +58,8 @@ def _share(rest, before, root, noise):
 
 
 def _solve(H, c):
+    if not len(c):
+        return c  # all coefficients are zero, and there is no intercept
     factor, info = lapack.dpotrf(H, lower=1, clean=0)
     if info == 0 and np.min(np.diagonal(factor)) ** 2 > CONDITION:
         return lapack.dpotrs(factor, c, lower=1)[0]
