@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import linprog, minimize
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
@@ -24,24 +24,57 @@ def check(model, best, null=1.0):
     assert 0.1 * excess <= model.optimality_gap_ <= model.tol
 
 
-@LIBLINEAR_MISCOUNTS
-@pytest.mark.parametrize("tol", [1e-4, 1e-6])
-@pytest.mark.parametrize("alpha", [1e-3, 0.1])
-@pytest.mark.parametrize("load", [load_iris, load_wine])
-def test_crammer_singer_of_liblinear(load, alpha, tol):
-    """liblinear fits no free intercept of this loss."""
-    data, y = load(return_X_y=True)
-    data = data / data.std(axis=0)
+def crammer_singer_optimum(data, y, alpha):
+    """liblinear's, which fits no free intercept of this loss."""
     theirs = LinearSVC(
         multi_class="crammer_singer", fit_intercept=False, C=1 / (alpha * len(y)), tol=1e-9, max_iter=10**6
     ).fit(data, y)
     raw = data @ theirs.coef_.T
     rows = np.arange(len(y))
     margins = raw + (y[:, None] != np.arange(3)) - raw[rows, y][:, None]
-    best = margins.max(axis=1).mean() + 0.5 * alpha * np.square(theirs.coef_).sum()
+    return margins.max(axis=1).mean() + 0.5 * alpha * np.square(theirs.coef_).sum()
+
+
+@LIBLINEAR_MISCOUNTS
+@pytest.mark.parametrize("tol", [1e-4, 1e-6])
+@pytest.mark.parametrize("alpha", [1e-3, 0.1])
+@pytest.mark.parametrize("load", [load_iris, load_wine])
+def test_crammer_singer_of_liblinear(load, alpha, tol):
+    data, y = load(return_X_y=True)
+    data = data / data.std(axis=0)
     model = LinearClassifier("multiclass_hinge", alpha=alpha, fit_intercept=False, tol=tol).fit(data, y)
     assert model.solver_ == "lbfgs"
-    check(model, best)
+    check(model, crammer_singer_optimum(data, y, alpha))
+
+
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_no_slope_where_lbfgs_ends(seed):
+    """Where all margins are met, only the penalty pulls. The oracle is a quadratic program with a slack a sample."""
+    random = np.random.default_rng(seed)
+    data = random.normal(size=(8, 20))
+    data[:, 0] *= 100.0
+    y = random.permutation(np.arange(8) % 3)
+    model = LinearClassifier("multiclass_hinge", alpha=1e-2).fit(data, y)
+    scaled = data / [100.0, *[1.0] * 19]
+    strengths = np.append(1e-2 / np.array([1e4, *[1.0] * 19]), 0.0)  # the intercept last
+    slopes = []
+    for i, k in ((i, k) for i in range(8) for k in range(3) if k != y[i]):
+        signs = np.eye(3)[y[i]] - np.eye(3)[k]
+        slopes.append(np.append(np.outer(signs, np.append(scaled[i], 1.0)).ravel(), np.eye(8)[i]))
+    slopes = np.array(slopes)
+    all_strengths = np.append(np.tile(strengths, 3), np.zeros(8))
+    shares = np.append(np.zeros(63), np.full(8, 1 / 8))
+    oracle = minimize(
+        lambda v: shares @ v + 0.5 * all_strengths @ v**2,
+        np.append(np.zeros(63), np.ones(8)),
+        jac=lambda v: shares + all_strengths * v,
+        bounds=[(None, None)] * 63 + [(0, None)] * 8,
+        constraints={"type": "ineq", "fun": lambda v: slopes @ v - 1.0, "jac": lambda v: slopes},
+        method="SLSQP",
+        options={"ftol": 1e-13, "maxiter": 1000},
+    )
+    assert oracle.success
+    check(model, oracle.fun)
 
 
 @pytest.mark.parametrize("loss", ["multiclass_hinge", "weston_watkins"])

@@ -73,7 +73,9 @@ class Bundle:
         self.room = max(10, min(MOST_TANGENTS, MOST_NUMBERS // len(self.centre)))
         self.objective, slope = self._look(self.centre)
         reach = max(float(np.linalg.norm(self.centre - self.null)), problem.spread)
-        self.mu = self.first_mu = max(float(np.linalg.norm(slope)) / reach, 1e-300)
+        # Steps across `reach`, for the slope, or, where it is none, for all of the objective.
+        steepness = max(float(np.linalg.norm(slope)), self.objective / reach)
+        self.mu = self.first_mu = max(steepness / reach, 1e-300)
         self.idle = 0
 
     def _look(self, v):
