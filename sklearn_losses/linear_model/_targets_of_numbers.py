@@ -71,7 +71,7 @@ def check_regression(loss, y, name):
         raise ValueError(
             f"{loss!r} is a loss of {'labels' if kind == 'indicator' else 'classes'}, and {name} predicts numbers. "
             f"Use a regression loss, such as 'squared_error' or 'huber', or a classifier: "
-            f"SGDClassifier({remedy or 'loss=...'})."
+            f"{name.replace('Regressor', 'Classifier')}({remedy or 'loss=...'})."
         )
     if kind == "moments":
         raise ValueError(

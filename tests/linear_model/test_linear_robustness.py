@@ -81,6 +81,24 @@ def test_more_columns_than_rows():
     assert_allclose(least.coef_, shortest, rtol=1e-6)
 
 
+@pytest.mark.parametrize("repeats", [1, 4])
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "absolute_error", "poisson"])
+def test_without_a_penalty_the_shortest_of_equally_good_coefficients(loss, repeats):
+    """Eight rows of 20 columns, met exactly: whether rows are weighed or repeated, and whatever else weighs nothing."""
+    random = np.random.default_rng(0)
+    wide, far = random.standard_normal((2, 8, 20)) * np.geomspace(0.1, 10.0, 20)
+    f = random.standard_normal(8)
+    target = np.exp(f) if loss == "poisson" else f
+    best = np.linalg.pinv(wide - wide.mean(axis=0)) @ (f - f.mean())
+    counts = np.arange(8) % 3 + 1
+    rows = np.repeat(np.arange(8), counts * repeats)
+    repeated = LinearRegressor(loss, alpha=0.0).fit(wide[rows], target[rows])
+    assert_allclose(repeated.coef_, best, rtol=1e-7, atol=1e-9)
+    both, targets, weight = np.vstack([wide, far]), np.tile(target, 2), np.append(counts, np.zeros(8))
+    weighed = LinearRegressor(loss, alpha=0.0).fit(both, targets, sample_weight=weight)
+    assert_allclose(weighed.coef_, best, rtol=1e-7, atol=1e-9)
+
+
 def test_classes_that_can_be_separated_without_a_penalty():
     data = np.array([[-2.0], [-1.0], [1.0], [2.0]])
     model = LinearClassifier(alpha=0.0)

@@ -4,6 +4,8 @@ Knows arrays and programs. Large data are met in stages: the minimum on a small 
 starts, so that all the data are read only a few times. Losses whose slope jumps go to `_multipliers.py`.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from ._columns import Columns
@@ -12,6 +14,7 @@ from ._design import SMALL, Design, RowSpace
 from ._middle import middle_of_valley
 from ._multipliers import Multipliers
 from ._problem import EXACT, EXACT_TOL, LinearSolution
+from ._shortest import shortest
 
 GROWTH = 4
 SAMPLE = 4 * SMALL  # entries of the largest sample
@@ -26,11 +29,15 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     """Minimise a `LinearProblem`, as `_problem.py` says. It draws no random numbers."""
     n, d = problem.X.shape
     exact = n * d <= EXACT and tol <= EXACT_TOL
+    if exact and not problem.weight.all():  # rows that do not count choose among no equally good coefficients
+        counted = np.flatnonzero(problem.weight)
+        n = len(counted)
+        problem = replace(problem, X=problem.X[counted], y=problem.y[counted], weight=problem.weight[counted])
     design = _design(problem)
-    free = np.zeros(int(problem.fit_intercept))
+    of_intercept = np.zeros(int(problem.fit_intercept))
     strengths = (
-        np.append(problem.l2 / design.scale**2, free),
-        np.append(problem.l1 / design.scale, free),
+        np.append(problem.l2 / design.scale**2, of_intercept),
+        np.append(problem.l1 / design.scale, of_intercept),
     )
     v = design.scaled(np.asarray(coef, dtype=np.float64), float(intercept))
     hessian = None
@@ -49,11 +56,10 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         v = v.copy()
         v[-1] += middle_of_valley(problem, design.dot(v))
     coef, intercept = design.raw(v)
-    unbounded = (
-        problem.l2 == problem.l1 == 0.0
-        and not problem.kinked
-        and FAR * problem.spread < descent.moved < np.inf
-    )
+    free = problem.l2 == problem.l1 == 0.0
+    unbounded = free and not problem.kinked and FAR * problem.spread < descent.moved < np.inf
+    if exact and converged and free and not unbounded and d <= n:
+        coef, intercept = shortest(problem, coef, intercept)
     return LinearSolution(
         coef,
         float(intercept),
