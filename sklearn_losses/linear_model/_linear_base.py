@@ -29,7 +29,7 @@ from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_so
 from .solvers._epochs import mean_curve
 from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
 from .solvers._problem import LinearProblem, LinearSolution
-from .solvers._scales import spread_of
+from .solvers._scales import check_bounded, spread_of
 
 
 class PenalisedModel(CallbackSupportMixin, LinearModel):
@@ -155,9 +155,18 @@ class Course:
         return self.stopped
 
     def end(self, solution):
-        """Take the solution, enter the relative gap and the curve, and give it."""
-        solve = self.solve
-        solution.relative_gap = _relative_gap(self.linear, solution.objective, solution.gap)
+        """Take the solution, enter the relative gap and the curve, and give it.
+
+        Raises
+        ------
+        ValueError
+            If the objective has fallen as if it had no minimum.
+        """
+        solve, linear = self.solve, self.linear
+        check_bounded(
+            linear.null - solution.objective, linear.null, linear.steep / linear.spread, linear.spread
+        )
+        solution.relative_gap = _relative_gap(linear, solution.objective, solution.gap)
         solution.converged |= self.stopped or solve.max_iter == 0  # whoever ends a fit needs no warning
         curve = solution.curve or self.curve
         solution.curve = [*curve[: max(solution.n_iter, 1) - 1], solution.objective]

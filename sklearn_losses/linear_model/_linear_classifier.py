@@ -116,8 +116,8 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
     _rules = PenalisedModel._rules | {
         "n_jobs": number(Integral, or_none=True),
         "class_weight": (
-            "'balanced', a dictionary {label: weight} or None",
-            lambda value: value is None or isinstance(value, dict) or value == "balanced",
+            "'balanced', a dictionary {label: weight} of finite weights >= 0, or None",
+            lambda value: value is None or value == "balanced" or _are_weights(value),
         ),
     }
 
@@ -184,13 +184,21 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         return tags
 
     def _problems(self, target, y, weight):
-        if weight is not None and y.ndim == 1 and len(weighing := np.unique(y[weight > 0.0])) < 2:
-            raise ValueError(
-                f"The number of classes whose samples have a positive weight has to be greater than one; got 1 "
-                f"class, {weighing[0]!r}."
-            )
+        if y.ndim == 1:
+            labels = target.classes if weight is None else np.unique(y[weight > 0.0])
+            if isinstance(self.class_weight, dict):
+                labels = np.array([label for label in labels if self.class_weight.get(label, 1.0) > 0.0])
+            if len(labels) < 2:
+                raise ValueError(
+                    f"The number of classes whose samples have a positive weight has to be greater than one; got "
+                    f"{len(labels)} class{'' if len(labels) else 'es'} {labels.tolist()}."
+                )
         self.classes_ = target.classes
         return target.problems(y, weight, self.class_weight, rest_weighs_one=False)
+
+
+def _are_weights(class_weight):
+    return isinstance(class_weight, dict) and all(0.0 <= weight < np.inf for weight in class_weight.values())
 
 
 def _is_content_with_nothing(loss):

@@ -78,7 +78,7 @@ class AutoDescent:
         curvature = self._curvature(spread)
         self.scales = curvature, spread
         mean_square = np.average(self.squares, weights=self.weight) + fit_intercept
-        self.step = LONGEST_FIRST_STEP / (curvature * mean_square)
+        self.step = LONGEST_FIRST_STEP / (curvature * (mean_square or 1.0))
         self._restart()
 
     def _curvature(self, spread):

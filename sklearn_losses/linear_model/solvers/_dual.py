@@ -133,7 +133,7 @@ class ProximalLoop:
         weight = problem.weight
         self.first_kappa = self.kappa = (
             problem.bend
-            * (columns.mean_row_square + problem.fit_intercept)
+            * ((columns.mean_row_square + problem.fit_intercept) or 1.0)  # all rows may be empty
             * float(weight @ weight)  # 1 / n, where all weights are equal
         )
         if np.any(coef):

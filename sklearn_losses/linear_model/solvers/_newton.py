@@ -83,6 +83,8 @@ def _descend(problem, descent, design, hessian, exact, tol, max_iter, watch):
         within = gap <= problem.allowed(tol, descent.objective)
         if exact and descent.settled():
             descent.advance()
+            if watch is not None:
+                watch(n_iter + 1, *design.raw(descent.v), descent.objective, gap)
             return n_iter + 1, True
         stuck = 0 if gap < 0.5 * best else stuck + 1
         best = min(best, gap)

@@ -21,7 +21,9 @@ def shortest(problem, coef, intercept):
     problem : LinearProblem
         Of one raw prediction, with no fewer rows than columns, and small: its rows are copied.
     coef : ndarray of shape (d,)
+        As they are.
     intercept : float
+        Beside them.
 
     Returns
     -------
