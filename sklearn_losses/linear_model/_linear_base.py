@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from time import perf_counter
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -28,6 +29,7 @@ from ._parameters import (
 from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
 from .solvers._epochs import mean_curve
 from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
+from .solvers._newton import EXACT
 from .solvers._problem import LinearProblem, LinearSolution
 from .solvers._scales import check_bounded, spread_of
 
@@ -117,6 +119,13 @@ def _relative_gap(linear, objective, gap):
         return 0.0
     gained = linear.null - objective
     return gap / gained if gained > 0.0 else np.inf
+
+
+def _accurate(X):
+    """Give small data of float32 as float64, so that columns far from zero cost no digits."""
+    if not (isinstance(X, np.ndarray) or sp.issparse(X)) or X.shape[0] * X.shape[1] > EXACT:
+        return X
+    return X.astype(np.float64, copy=False)
 
 
 class Course:
@@ -248,7 +257,7 @@ class Solve:
             kinked = convex and is_kinked(curvature, y, constant, spread)
         l2, l1 = estimator._penalty_strengths()
         return LinearProblem(
-            value, gradient, curvature, self.X, y, weight, l2, l1, estimator.fit_intercept, constant, spread,
+            value, gradient, curvature, _accurate(self.X), y, weight, l2, l1, estimator.fit_intercept, constant, spread,
             convex is not False, bool(kinked),
         )  # fmt: skip
 

@@ -146,6 +146,15 @@ def test_float32(loss):
     assert_allclose(single.coef_, double.coef_, rtol=1e-5)
 
 
+@pytest.mark.parametrize("loss", ["log_loss", "cross_entropy", "multiclass_hinge"])
+def test_float32_far_from_zero(loss):
+    data, target = load_iris(return_X_y=True)
+    single = (data + 1e4).astype(np.float32)
+    model = LinearClassifier(loss, alpha=1e-3, tol=1e-6).fit(single, target)
+    double = LinearClassifier(loss, alpha=1e-3, tol=1e-6).fit(single.astype(np.float64), target)
+    assert_allclose(model.objective_, double.objective_, rtol=1e-6)
+
+
 def test_read_only_and_memory_mapped(tmp_path):
     np.save(tmp_path / "X.npy", X)
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
