@@ -29,8 +29,7 @@ from ._parameters import (
 from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
 from .solvers._epochs import mean_curve
 from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
-from .solvers._newton import EXACT
-from .solvers._problem import LinearProblem, LinearSolution
+from .solvers._problem import EXACT, LinearProblem, LinearSolution
 from .solvers._scales import check_bounded, spread_of
 
 
