@@ -19,9 +19,10 @@ class LinearRegressor(LinearRegressorBase, PenalisedModel):
     with ρ = 0 for 'l2', 1 for 'l1' and `l1_ratio` for 'elasticnet'; s is the loss's `training_scale` (1/2 for the
     squared error and deviances, else mostly 1). There is no learning rate, and columns need no scaling for the
     sake of the solver (the penalty sees their scale, as everywhere). With `tol` of at most 1e-3, data of at most
-    100,000 entries are solved to the last digits, but for losses of several raw predictions and those that are not
-    convex, so that neither `random_state` nor the order of the samples changes predictions; where all intercepts of
-    an interval are equally good, as the absolute error may have it, the middle is taken.
+    100,000 entries are solved to the last digits where 'newton' solves them, as it does by default for convex losses
+    (of several raw predictions: up to 200 coefficients, if smooth), so that neither `random_state` nor the order of
+    the samples changes predictions; where all intercepts of an interval are equally good, as the absolute error may
+    have it, the middle is taken.
 
     Under scikit-learn's ``array_api_dispatch`` smooth losses fit and predict arrays of PyTorch, CuPy and other
     libraries where these are, by 'newton' or 'lbfgs'; `coef_`, `intercept_` and predictions are then such arrays.

@@ -3,7 +3,14 @@
 from . import _bundle, _descent, _dual, _lbfgs, _newton, _newton_of_sums
 from ._problem import EXACT
 
-SOLVERS = {"dual": _dual.solve, "lbfgs": _bundle.solve, "newton": _newton.solve, "sgd": _descent.solve}
+
+def _solve_by_newton(problem, *start, **settings):
+    """Minimise a `LinearProblem` of one raw prediction, or of K that a smooth loss compares."""
+    solver = _newton if problem.n_outputs is None else _newton_of_sums
+    return solver.solve(problem, *start, **settings)
+
+
+SOLVERS = {"dual": _dual.solve, "lbfgs": _bundle.solve, "newton": _solve_by_newton, "sgd": _descent.solve}
 """By name; each as `_problem.py` says."""
 KEEP_CURVES = frozenset({"dual"})
 """Those that measure the objective now and then only, unless somebody watches, and so keep a curve of their own."""
@@ -12,6 +19,7 @@ SOLVERS_OF_SUMS = {"lbfgs": _lbfgs.solve, "newton": _newton_of_sums.solve}
 """Of a `SummedProblem`."""
 
 FEW = 500  # so many columns make a small linear system
+FEW_OF_SEVERAL = 200  # so many coefficients of several outputs, whose every iteration sums a Hessian
 NOT_SPARSE = 0.1  # a CSR matrix with so many entries is treated as if it were dense
 
 
@@ -19,7 +27,8 @@ def choose_solver(problem):
     """Give the name of the solver that suits a problem; doc/user_guide/linear.md has the rule in words."""
     n, d = problem.X.shape
     if problem.n_outputs is not None:
-        return "lbfgs"
+        few = n * d <= EXACT and problem.n_outputs * (d + 1) <= FEW_OF_SEVERAL
+        return "newton" if few and can_solve("newton", problem) is None else "lbfgs"
     if not problem.convex:
         return "sgd"
     if n * d <= EXACT:
@@ -36,7 +45,10 @@ def can_solve(name, problem):
     if name == "lbfgs":
         return None
     if problem.n_outputs is not None:
-        return "the loss compares several raw predictions of a sample with each other, which only 'lbfgs' can minimise"
+        if name != "newton":
+            return "the loss compares several raw predictions of a sample with each other; use 'lbfgs' or 'newton'"
+        if problem.kinked or problem.l1 > 0.0:
+            return "of losses that compare several raw predictions it takes smooth ones, and no L1 penalty; use 'lbfgs'"
     if name != "sgd" and not problem.convex:
         return "the loss is not convex; use 'sgd' (or 'lbfgs', which follows its slopes to the next valley)"
     return None

@@ -1,4 +1,4 @@
-"""Damped Newton steps on sums over the data, wherever these are: smooth convex losses of one raw prediction.
+"""Damped Newton steps on sums over the data, wherever these are: smooth convex losses.
 
 Knows points and sums over the data, not the data. Reading the data is what costs, so that every pass sums value,
 gradient and Hessian at once, and a step that led nowhere is shortened by solving again, not by trying its half.
@@ -14,6 +14,7 @@ ARMIJO = 1e-4
 FIRST_DAMPING = 1e-2
 LEAST_DAMPING, MOST_DAMPING = 1e-6, 1e12
 HARMLESS_DAMPING = 1e-3  # with so little, what a step promises is still what is left
+DOUBT = 2.0  # curvature falls on the way, so that more is left than a step promises
 UNSOLVED = 0.1  # a share of the gradient that curvature says nothing of
 NOISE = 1e-13  # of a gradient, relative to a typical one
 STILL = 1e-20  # steps that promise so little, relative to a typical objective, are the last
@@ -44,11 +45,14 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
     bend = _typical_bend(here[2], function.l2, problem)
     noise = NOISE * problem.steep
     n_iter, idle, damping, last = 0, 0, 0.0, np.inf
+    known, far = np.inf, 0.0  # gap and length of the last step that was not damped
     converged = False
     while True:
         objective, gradient, hessian = here
         delta, promise, damping = _propose(gradient, hessian, v, bend, damping, noise)
-        gap = promise if damping <= HARMLESS_DAMPING else np.inf
+        gap = DOUBT * promise if damping <= HARMLESS_DAMPING else np.inf
+        if damping <= HARMLESS_DAMPING:
+            known, far = gap, float(np.linalg.norm(delta))
         fine = promise <= FINE * size
         idle = idle + 1 if fine and promise > 0.25 * last else 0
         last = promise
@@ -72,9 +76,11 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
             objective, converged = here[0], True
             break
     coef, intercept = function.raw(v)
-    endless = problem.l2 == problem.l1 == 0.0 and float(np.linalg.norm(delta)) > FAR * problem.spread
+    endless = problem.l2 == problem.l1 == 0.0 and far > FAR * problem.spread
     converged = bool(converged or gap <= problem.allowed(tol, objective))
-    return LinearSolution(coef, intercept, float(objective), float(gap), n_iter, converged, unbounded=endless)
+    return LinearSolution(
+        coef, intercept, float(objective), float(min(gap, known)), n_iter, converged, unbounded=endless
+    )
 
 
 def _propose(gradient, hessian, v, bend, damping, noise):

@@ -14,6 +14,7 @@ from ...formula import Program
 from ._columns import Columns
 from ._row_sums import row_sums, weighted_losses
 from ._scales import curvature_between, median, slopes_aside
+from ._several_bends import several_bends
 
 ROUNDING = 1e-15
 EXACT = 100_000  # data of at most so many entries are solved by Newton's steps to the last digits, ...
@@ -81,7 +82,10 @@ class SummedProblem:
         raise NotImplementedError(f"{type(self).__name__} gives no slopes.")
 
     def bends(self, coef, intercept):
-        """Give what `slopes` gives, and, of shape (d + 1, d + 1), Σ weight ℓ'' [z, 1] [z, 1]ᵀ."""
+        """Give what `slopes` gives, and the Hessian of the loss, Σ weight ℓ'' [z, 1] [z, 1]ᵀ of shape (d + 1, d + 1).
+
+        Of K outputs it is that by K (d + 1) numbers, the (K, d) coefficients and then the K intercepts.
+        """
         raise NotImplementedError(f"{type(self).__name__} gives no curvature.")
 
     @property
@@ -134,6 +138,11 @@ class LinearProblem(SummedProblem):
     def is_dense(self) -> bool:
         """Whether X is an array rather than CSR."""
         return isinstance(self.X, np.ndarray)
+
+    @property
+    def exact(self) -> bool:  # type: ignore[override]
+        """Whether the data are so small that Newton's steps had better go on to the last digits."""
+        return self.X.shape[0] * self.X.shape[1] <= EXACT
 
     @property
     def n_features(self) -> int:  # type: ignore[override]
@@ -211,6 +220,8 @@ class LinearProblem(SummedProblem):
 
     def bends(self, coef, intercept):
         """Sum losses, slopes and curvatures, as `SummedProblem` says."""
+        if self.n_outputs is not None:
+            return several_bends(self, coef, intercept)
         return row_sums(self.curvature, self.X, self.y, self.weight, self.columns, coef, intercept)
 
     def objective(self, coef, intercept) -> float:

@@ -75,8 +75,9 @@ class Scaled:
         for H in hessian:
             H.flat[:: len(H) + 1] += self.l2
             if not self.problem.fit_intercept:
-                H[-1] = H[:, -1] = 0.0
-                H[-1, -1] = 1.0  # nothing pulls there, and so nothing moves
+                last = range(len(H) - self.n_outputs, len(H))
+                H[last] = H[:, last] = 0.0
+                H[last, last] = 1.0  # nothing pulls there, and so nothing moves
         return objective, gradient, *hessian
 
 
