@@ -280,7 +280,7 @@ def test_verbose_prints_a_line_an_iteration(capsys):
         ({"penalty": "l3"}, "penalty"),
         ({"l1_ratio": 2.0}, "l1_ratio"),
         ({"class_weight": {False: -0.1, True: 10.0}}, "class_weight"),
-        ({"loss": "cross_entropy", "solver": "newton"}, "only 'lbfgs'"),
+        ({"loss": "cross_entropy", "solver": "dual"}, "use 'lbfgs' or 'newton'"),
     ],
 )
 def test_wrong_parameters(settings, message):

@@ -20,6 +20,7 @@ NOISE = 1e-13  # of a gradient, relative to a typical one
 STILL = 1e-20  # steps that promise so little, relative to a typical objective, are the last
 FINE = 1e-12  # promises of so little are believed though the objective, rounded, cannot show them, ...
 IDLE = 3  # ... until so many in a row were hardly less than the ones before
+FLAT = 1e-12  # of curvature: less is none
 FAR = 0.3  # steps of so many spreads, at the end, have no end
 
 
@@ -49,7 +50,7 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
     converged = False
     while True:
         objective, gradient, hessian = here
-        delta, promise, damping = _propose(gradient, hessian, v, bend, damping, noise)
+        delta, promise, damping = _propose(gradient, hessian, v, function.n_outputs, bend, damping, noise)
         gap = DOUBT * promise if damping <= HARMLESS_DAMPING else np.inf
         if damping <= HARMLESS_DAMPING:
             known, far = gap, float(np.linalg.norm(delta))
@@ -83,16 +84,24 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
     )
 
 
-def _propose(gradient, hessian, v, bend, damping, noise):
+def _propose(gradient, hessian, v, n_outputs, bend, damping, noise):
     """Give the step, what it promises, and the damping that it took."""
     no_penalty = np.zeros_like(v)
     while True:
         H = hessian.copy()
         H.flat[:: len(H) + 1] += damping * bend
+        _pin(H[-n_outputs:, -n_outputs:])
         delta, promise, unsolved = step(H, gradient, v, no_penalty, noise)
         if unsolved <= UNSOLVED or damping > MOST_DAMPING:
             return delta, max(promise, 0.0), damping
         damping = max(10.0 * damping, FIRST_DAMPING)
+
+
+def _pin(of_intercepts):
+    """Where shifting all intercepts together changes nothing, as for softmax, give that a curvature: they stay."""
+    size = float(np.abs(of_intercepts).max())
+    if len(of_intercepts) > 1 and np.abs(of_intercepts.sum(axis=0)).max() <= FLAT * size:
+        of_intercepts += size / len(of_intercepts)
 
 
 def _typical_bend(hessian, l2, problem):
