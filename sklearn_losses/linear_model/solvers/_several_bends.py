@@ -58,8 +58,8 @@ def several_bends(problem, coef, intercept):
             hessian[k, :, k:] += sums.reshape(d + 1, -1, d + 1)
     for k in range(n_outputs):
         hessian[k + 1 :, :, k] = hessian[k, :, k + 1 :].transpose(1, 0, 2)
-    order = np.arange(v.size).reshape(v.shape)
-    order = np.append(order[:, :d], order[:, d])
+    places = np.arange(v.size).reshape(n_outputs, d + 1)
+    order = np.append(places[:, :d], places[:, d])
     return loss, pull[:, :d], pull[:, d], hessian.reshape(v.size, -1)[np.ix_(order, order)]
 
 
