@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from ..links import UNIT
+from ..losses._targets import distinct
 from ._targets import Problem, Target, is_matrix, shape_of
 
 
@@ -272,7 +273,7 @@ def _distinct_labels(source):
     if (
         isinstance(source, np.ndarray) and source.dtype.kind in "biuU"
     ):  # what has to be looked at are other types
-        names = np.unique(source)
+        names = distinct(source)
         if 2 * len(names) <= len(source):
             return names
     check_classification_targets(source)

@@ -10,6 +10,7 @@ from ..links import UNIT
 from ._functionals import functional
 from ._programs import program_of
 
+_MANY, _SAMPLE = 50_000, 5_000  # so many targets are met by way of so many of them
 _FAR = 700.0  # exp of more is infinite
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -70,9 +71,18 @@ def _one_output(loss, data, weights):
         mean = exact_slope(f)
         return mean if abs(mean) > rounding else 0.0
 
+    def bracketed(low, high, step):
+        return (
+            *_bracket(lambda f: slope(f) < 0.0, float(low), -step),
+            *_bracket(lambda f: slope(f) > 0.0, float(high), step),
+        )
+
     step = max(high - low, 1.0)
-    low, falls = _bracket(lambda f: slope(f) < 0.0, float(low), -step)
-    high, rises = _bracket(lambda f: slope(f) > 0.0, float(high), step)
+    many = loss.convex is True and loss.link.name == "identity" and len(numbers) > _MANY
+    ends = bracketed(*_around_that_of_a_sample(loss, data, weights, step)) if many else None
+    if ends is None or not (ends[1] and ends[3]):
+        ends = bracketed(low, high, step)
+    low, falls, high, rises = ends
     one_valley = loss.convex is True
     if not one_valley:
         grid = np.linspace(low, high, 257)
@@ -81,7 +91,7 @@ def _one_output(loss, data, weights):
         slopes = np.array([slope(f) for f in grid])
         one_valley = loss.convex is None and bool(np.all(np.diff(slopes) >= -1e5 * rounding))
     if one_valley:
-        left, right = _valley(slope, low, high)
+        left, right = _valley(slope, low, high, step if many else None)
         # An interval of best constants may have one end only, or none.
         best = 0.5 * (left + right) if falls and rises else left if falls else right if rises else 0.0
         if abs(best) <= 1e-12 * step and value(0.0) <= value(best):
@@ -91,6 +101,16 @@ def _one_output(loss, data, weights):
     if loss.link.predictions == UNIT:
         best = np.clip(best, loss.link.link(_EPS), loss.link.link(1.0 - _EPS))
     return float(best)
+
+
+def _around_that_of_a_sample(loss, data, weights, step):
+    """Give where the best constant of very many samples probably lies between, and by how much to go on if not."""
+    every = len(data.y) // _SAMPLE
+    data = data._replace(y=data.y[::every], f=data.f[::every])
+    near = _one_output(loss, data, None if weights is None else weights[::every])
+    low, high = np.quantile(data.numbers(), [0.25, 0.75])
+    pace = float(high - low) / 10.0 or step
+    return near - pace, near + pace, pace
 
 
 def _mean_of(loss, quantity, data, weights):
@@ -128,23 +148,28 @@ def _first(holds, low, high):
     return high
 
 
-def _valley(slope, low, high):
-    """Return where a valley's floor begins and ends."""
+def _valley(slope, low, high, size=None):
+    """Return where a valley's floor begins and ends; where a size is given, as exactly as numbers of that size are."""
     if slope(low) < 0.0 < slope(high):
-        low, high = _around_the_root(slope, low, high)
+        low, high, root = _around_the_root(slope, low, high, size)
+        if root is not None:
+            return root, root
     left = _first(lambda f: slope(f) >= 0.0, low, high)
     return left, _first(lambda f: slope(f) > 0.0, left, high)
 
 
-def _around_the_root(slope, low, high):
-    """Narrow an interval whose ends have slopes of different signs, by fewer looks than halving it takes."""
+def _around_the_root(slope, low, high, size):
+    """Narrow an interval whose ends have slopes of different signs, by fewer looks than halving it takes.
+
+    Where hardly more is left of it than rounding of numbers of a size that is given, the root comes with it, else None.
+    """
     root = brentq(slope, low, high, xtol=np.finfo(np.float64).tiny, rtol=4.0 * _EPS, disp=False)
-    near = 64.0 * _EPS * max(abs(root), 1e-3 * (high - low))
+    near = 64.0 * _EPS * max(abs(root), 1e-3 * (size or high - low))
     for times in (1.0, 16.0, 256.0):
         left, right = max(root - times * near, low), min(root + times * near, high)
         if slope(left) < 0.0 < slope(right):
-            return left, right
-    return low, high
+            return left, right, root if size and times < 256.0 else None
+    return low, high, None
 
 
 def _deepest(value, slope, grid):
