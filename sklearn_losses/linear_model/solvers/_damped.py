@@ -1,6 +1,6 @@
 """Damped Newton steps for a convex function of f = Z v, with a penalty of v.
 
-Knows arrays, designs and programs; knows no stages and no kinks.
+Knows arrays, designs and points of a loss; knows no stages and no kinks.
 """
 
 import numpy as np
@@ -19,26 +19,9 @@ FLAT = 1e-8  # of the typical curvature
 STILL = 1e-20  # steps that promise so little, relative to a typical objective, are the last
 FINE = 1e-13  # ... or if they promise so little, and the next, at the pace of the last, next to nothing
 NOISE = 1e-12  # or those that promise so little, and ...
+FASTER = 0.1  # a step with the Hessian of a sample has to shrink the gap to so much of it
+STUCK, LOST = 30, 1e-10  # a gap so small, relative to a typical objective, that falls no more is rounding
 IDLE = 3  # ... so often no less than the one before
-
-
-class Smooth:
-    """Σ weight ℓ(y, f) of a program that gives ℓ, ℓ' and ℓ''."""
-
-    def __init__(self, program, y, weight):
-        self.program, self.y, self.weight = program, y, weight
-        self.empty = None if weight.all() else weight == 0.0
-
-    def __call__(self, f):
-        """Give the weighted mean, and for every sample weight · ℓ' and weight · ℓ''."""
-        (values, slopes, bends), _ = self.program.arrays(self.y, f)
-        if self.empty is not None:
-            values[self.empty] = slopes[self.empty] = bends[self.empty] = 0.0
-        with np.errstate(over="ignore", invalid="ignore"):
-            slopes *= self.weight
-            bends *= self.weight
-            mean = float(self.weight @ values)
-        return (mean if np.isfinite(mean) and np.isfinite(slopes.sum()) else np.inf), slopes, bends
 
 
 class Newton:
@@ -46,8 +29,8 @@ class Newton:
 
     Parameters
     ----------
-    loss : callable
-        Of f; gives the mean, and slopes and bends of every sample.
+    loss : Smooth, Secants or Envelope
+        Gives the `Point` at any v.
     design : Design
     l2, l1 : ndarray
         One entry for each of v.
@@ -67,13 +50,17 @@ class Newton:
         self.idle = 0
         self.hessian = None
         self.gap = self.promise = np.inf
-        self.way, self.length = None, 0.0  # the last change of f
-        self._arrive(v, design.dot(v))
+        self.change, self.length = None, 0.0  # the last step, and how much of it was taken
+        self._arrive(v)
 
-    def _arrive(self, v, f):
-        self.v, self.f = v, f
-        mean, self.slopes, self.bends = self.loss(f)
-        self.objective = mean + self.penalty()
+    def _arrive(self, v, f=None):
+        self.v, self.point = v, self.loss.at(self.design, v, f)
+        self.objective = self.point.mean + self.penalty()
+
+    @property
+    def f(self):
+        """Raw predictions."""
+        return self.point.f
 
     def penalty(self):
         """Σ l2 v²/2 + Σ l1 |v|."""
@@ -94,11 +81,11 @@ class Newton:
         """Compute the next step, and what it promises: `gap`."""
         self.last_promise = self.promise
         pull = self.l2 * self.v
-        gradient = self.design.transposed_dot(self.slopes) + pull
-        noise = GRADIENT_NOISE * (np.abs(self.slopes).sum() + np.abs(pull).max(initial=0.0))
+        gradient = self.point.gradient + pull
+        noise = GRADIENT_NOISE * (self.point.size + np.abs(pull).max(initial=0.0))
         while True:
             if hessian is None:
-                bends = self.bends
+                bends = self.point.bends
                 if not np.isfinite(bends.sum()):
                     bends = np.nan_to_num(bends, nan=0.0, posinf=LARGEST)
                 if self.damping:
@@ -114,8 +101,12 @@ class Newton:
             self.damping = max(10.0 * self.damping, FIRST_DAMPING)
         if self.promise <= NOISE * self.size:
             self.damping = 0.0
-        self.gap = self.promise if self.damping <= HARMLESS_DAMPING else np.inf
+        self.gap = self.promise + self.point.doubt if self.damping <= HARMLESS_DAMPING else np.inf
         return self.gap
+
+    def rough_hessian(self):
+        """Give the Hessian here, of a sample of the rows."""
+        return self.design.rough_gram(self.point.bends)
 
     def damp(self):
         """Ask for shorter steps, where one led nowhere; tell whether they can be shorter still."""
@@ -124,18 +115,17 @@ class Newton:
 
     def advance(self):
         """Go as far along the step as lowers the objective. Tell whether it did."""
-        way = self.design.dot(self.delta)
-        t, before = 1.0, (self.v, self.f, self.slopes, self.bends, self.objective)
-        slack = ROUNDING * (abs(self.objective) + self.size)
+        way = None if self.loss.sweeps(self.design) else self.design.dot(self.delta)
+        t, before, objective = 1.0, (self.v, self.point, self.objective), self.objective
+        slack = ROUNDING * (abs(objective) + self.size) + self.point.doubt
         while t >= SHORTEST:
-            v = self.v + t * self.delta
-            self._arrive(v, before[1] + t * way)
+            self._arrive(before[0] + t * self.delta, None if way is None else before[1].f + t * way)
             if (
-                self.objective <= before[4] - 1e-4 * t * self.promise + slack
+                self.objective <= objective - 1e-4 * t * self.promise + slack
                 or self.promise <= NOISE * self.size
             ):
                 break
-            self.v, self.f, self.slopes, self.bends, self.objective = before
+            self.v, self.point, self.objective = before
             t *= 0.5 if t > 0.1 else 0.1
         else:
             return False
@@ -143,15 +133,47 @@ class Newton:
             self.damping = 0.1 * self.damping if self.damping > LEAST_DAMPING else 0.0
         elif t < 0.1:
             self.damping = max(10.0 * self.damping, FIRST_DAMPING)
-        self.way, self.length = way, t
+        self.change, self.length = self.delta, t
         return True
 
     @property
     def moved(self):
         """Root mean square of the last change of f; infinite before the first."""
-        return np.inf if self.way is None else self.length * float(np.sqrt(np.mean(self.way * self.way)))
+        if self.change is None:
+            return np.inf
+        way = self.design.dot(self.change)
+        return self.length * float(np.sqrt(np.mean(way * way)))
 
     @property
     def is_flat(self):
         """Whether the loss hardly bends where f is, so that other intercepts may be as good."""
-        return not self.bends.sum() > FLAT * self.bend.sum()
+        return not self.point.bends.sum() > FLAT * self.bend.sum()
+
+
+def descend(problem, descent, design, hessian, exact, tol, max_iter, watch, n_iter=0):
+    """Step until the gap is small enough. Return the number of steps, `n_iter` before this, and whether it is."""
+    last, best, stuck, rough = np.inf, np.inf, 0, design.sweeps
+    while True:
+        borrowed = hessian is not None
+        gap = descent.propose(hessian)
+        if borrowed and descent.promise > FASTER * last:
+            hessian, rough = descent.rough_hessian() if rough else None, False
+            gap = descent.propose(hessian)
+        within = gap <= problem.allowed(tol, descent.objective)
+        if exact and descent.settled():
+            descent.advance()
+            if watch is not None:
+                watch(n_iter + 1, *design.raw(descent.v), descent.objective, gap)
+            return n_iter + 1, True
+        stuck = 0 if gap < 0.5 * best else stuck + 1
+        best = min(best, gap)
+        if stuck > STUCK and best <= LOST * problem.size:
+            return n_iter, True
+        if (within and not exact) or n_iter >= max_iter:
+            return n_iter, within
+        last = descent.promise
+        if not descent.advance() and not descent.damp():
+            return n_iter, within
+        n_iter += 1
+        if watch is not None and watch(n_iter, *design.raw(descent.v), descent.objective, gap):
+            return n_iter, False

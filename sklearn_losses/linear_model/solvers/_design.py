@@ -8,6 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from ._columns import Columns
+from ._rows import Rows
+from ._sweep import sweep
+
 SMALL = 1 << 20  # entries that are copied without a thought: 8 MB
 BLOCK = 1 << 17  # entries scaled at a time
 
@@ -31,6 +35,11 @@ class Design:
         """Length of v."""
         return self.X.shape[1] + self.fit_intercept
 
+    def strengths(self, problem) -> tuple[np.ndarray, np.ndarray]:
+        """Give l2 and l1 of v, none of the intercept."""
+        free = np.zeros(int(self.fit_intercept))
+        return np.append(problem.l2 / self.scale**2, free), np.append(problem.l1 / self.scale, free)
+
     def rows(self, chosen, dtype=np.float64):
         """Z of a slice or of an array of rows."""
         part = self.X[chosen]
@@ -43,6 +52,16 @@ class Design:
         if self.fit_intercept:
             z[:, d] = 1.0
         return z
+
+    @property
+    def sweeps(self):
+        """Whether one read of X had better do for everything, since it takes long."""
+        return not self.small and isinstance(self.X, np.ndarray)
+
+    @cached_property
+    def table(self):
+        """X, as compiled loops read it."""
+        return Rows(self.X)
 
     @cached_property
     def whole(self):
@@ -75,9 +94,24 @@ class Design:
             sums = np.zeros(self.X.shape[1])
             for block in self.blocks():
                 sums += self.X[block].astype(np.float64).T @ g[block]
-        total = g.sum()
+        return self._scaled_sums(sums, g.sum())
+
+    def _scaled_sums(self, sums, total):
+        """Give Zᵀ g of Xᵀ g and Σ g."""
         sums = (sums - total * self.centre) / self.scale
         return np.append(sums, total) if self.fit_intercept else sums
+
+    def raw_sums(self, sums):
+        """Give Xᵀ g and Σ g of Zᵀ g; without an intercept the second is of no use, and zero."""
+        total = float(sums[-1]) if self.fit_intercept else 0.0
+        return sums[: self.X.shape[1]] * self.scale + total * self.centre, total
+
+    def sweep(self, program, y, weight, v, reach=0.0):
+        """Read X once: mean loss, f, Zᵀ g for weighted slopes g, Σ |g|, and what else `_sweep.pyx` says."""
+        coef, intercept = self.raw(v)
+        f = np.empty(len(y))
+        mean, sums, total, *rest = sweep(program, self.table, y, weight, coef, intercept, reach, f)
+        return mean, f, self._scaled_sums(sums, total), *rest
 
     def gram(self, c):
         """Zᵀ diag(c) Z, for c >= 0."""
@@ -90,20 +124,25 @@ class Design:
         total = np.zeros((self.width, self.width))
         dtype = self.X.dtype
         root = root.astype(dtype)
-        for block in self.blocks():
-            chosen = np.flatnonzero(root[block])
-            if 2 * len(chosen) < block.stop - block.start:
-                z = self.rows(chosen + block.start, dtype)
-                z *= root[block][chosen, None]
-            else:
-                z = self.rows(block, dtype)
-                z *= root[block, None]
+        chosen = np.flatnonzero(root)
+        few = 2 * len(chosen) < len(root)
+        for block in self.blocks(len(chosen) if few else None):
+            block = chosen[block] if few else block
+            z = self.rows(block, dtype)
+            z *= root[block, None]
             total += z.T @ z
         return total
 
-    def blocks(self):
-        """Slices of rows that together hold about BLOCK entries."""
-        n, d = self.X.shape
+    def rough_gram(self, c):
+        """Zᵀ diag(c) Z of a sample of the rows, large enough to stand for all of them."""
+        share = 2.0 * SMALL / (self.width * max(np.count_nonzero(c), 1))
+        if share < 1.0:
+            c = np.where(np.random.default_rng(1).random(len(c)) < share, c / share, 0.0)
+        return self.gram(c)
+
+    def blocks(self, n=None):
+        """Slices of n rows, or of all, that together hold about BLOCK entries."""
+        n, d = self.X.shape[0] if n is None else n, self.X.shape[1]
         step = max(64, BLOCK // (d + 1))
         return [slice(k, min(k + step, n)) for k in range(0, n, step)]
 
@@ -151,3 +190,16 @@ class RowSpace(Design):
         """Give v of coefficients and intercept."""
         v = (self.directions @ coef) * self.scale
         return np.append(v, intercept + coef @ self.column_centre) if self.fit_intercept else v
+
+
+def design_of(problem):
+    """Scale the columns; of few rows and many columns take the rows' own directions."""
+    X, (n, d) = problem.X, problem.X.shape
+    if d > n and problem.l1 == 0.0:
+        return RowSpace(X, problem.fit_intercept)
+    if n * d <= SMALL:
+        columns = problem.columns
+    else:  # a sample of the rows is enough: scaling has to be good, not exact
+        chosen = np.sort(np.random.default_rng(0).choice(n, min(n, max(1000, SMALL // d)), replace=False))
+        columns = Columns(X[chosen], problem.weight[chosen] + 1.0 / n, centred=problem.fit_intercept)
+    return Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)

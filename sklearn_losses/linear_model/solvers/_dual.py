@@ -13,8 +13,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.extmath import safe_sparse_dot
 
 from ._column_sums import has_duplicates
-from ._dual_gap import duality_gap
+from ._dual_gap import KeptDuals, duality_gap
 from ._dual_pass import DualPass
+from ._narrowing import Approach
 from ._problem import LinearSolution
 from ._rows import Rows
 
@@ -40,22 +41,28 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     kappa ||w - c|| R + G: G the gap of the proximal problem along the way, and R the distance to the optimum, taken as
     2.5 times that of the last half of the way.
     """
-    loop = ProximalLoop(problem, coef, intercept, check_random_state(random_state).randint(1, 2**31 - 1))
+    n_iter, curve, converged = 0, [], False
+    approach = Approach(problem, coef, intercept, tol=tol, max_iter=max_iter, watch=watch)
+    if approach.ended:
+        return approach.solution
+    if approach.solution is not None:
+        coef, intercept = approach.solution.coef, approach.solution.intercept
+        n_iter, curve = approach.solution.n_iter, approach.curve
+    seed = check_random_state(random_state).randint(1, 2**31 - 1)
+    loop = ProximalLoop(problem, coef, intercept, seed)
     best = Best(problem)
     best.offer(*loop.model())
-    converged = False
-    n_iter, curve = 0, []
     while n_iter < max_iter and not converged:
         n_iter += 1
         loop.advance()
         if not loop.is_finite:
             break
         curve.append(loop.loss + problem.penalty(loop.point[:-1]))
-        near = n_iter > 1 and loop.excess <= problem.allowed(tol, curve[-1])
+        near = loop.n_passes > 1 and loop.excess <= problem.allowed(tol, curve[-1])
         objective = None
         if near or n_iter % MEASURED_EVERY == 0 or n_iter == max_iter:
             objective = best.offer(*loop.model())
-            converged = n_iter > 1 and loop.excess <= problem.allowed(tol, best.objective)
+            converged = loop.n_passes > 1 and loop.excess <= problem.allowed(tol, best.objective)
         if watch is not None:  # which changes nothing, but may end it
             model = loop.model()
             objective = problem.objective(*model) if objective is None else objective
@@ -71,7 +78,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         loop.excess,
         n_iter,
         converged,
-        duality_gap(problem, loop.samples, loop.slope_sums, best),
+        duality_gap(problem, KeptDuals(loop.samples), *loop.raw_sums(), best),
         curve=curve,
     )
 
@@ -170,6 +177,10 @@ class ProximalLoop:
     def samples(self):
         """(y, weight, q, dual, conjugate) of every sample."""
         return self.passes.samples
+
+    def raw_sums(self) -> tuple[np.ndarray, float]:
+        """Give -Σ weight a x, and -Σ weight a."""
+        return self.slope_sums[:-1] + self.slope_sums[-1] * self.centre, self.slope_sums[-1]
 
     def model(self):
         """The raw coefficients and intercept."""

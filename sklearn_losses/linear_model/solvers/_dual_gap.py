@@ -13,48 +13,66 @@ from sklearn.utils.extmath import safe_sparse_dot
 FIRST_ROWS = 256
 
 
-def duality_gap(problem, samples, slope_sums, best):
+class KeptDuals:
+    """What is asked of the duals of all samples, where they are kept in a table.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples, 5)
+        Columns are y, weight, something else, dual, and the conjugate at the dual (or above it).
+    """
+
+    def __init__(self, samples):
+        self.samples = samples
+        self.total = float(samples[:, 1] @ samples[:, 4])
+
+    def part(self, rows):
+        """Give duals and conjugates of some rows."""
+        return self.samples[rows, 3], self.samples[rows, 4]
+
+
+def duality_gap(problem, duals, sums, total, best):
     """Give F of the best model minus the dual bound; None without L2 penalty, or where no bound was found.
 
     Parameters
     ----------
     problem : LinearProblem
         With a scalar loss.
-    samples : ndarray of shape (n_samples, 5)
-        Columns are y, weight, something else, dual, and the conjugate at the dual (or above it).
-    slope_sums : ndarray of shape (n_features + 1,)
-        -sum_i weight_i a_i (x_i - centre), and -sum_i weight_i a_i.
-    best : Best
+    duals : KeptDuals, or who has the same attributes
+        `total`, Σ weight · conjugate, and `part`.
+    sums : ndarray of shape (n_features,)
+        -Σ weight a x.
+    total : float
+        -Σ weight a.
+    best : Best or LinearSolution
         The model whose gap it is: coef, intercept, objective.
     """
     if problem.l2 == 0.0:
         return None
-    weight, conjugate = samples[:, 1], samples[:, 4]
-    total = float(weight @ conjugate)
-    sums = slope_sums[:-1] + slope_sums[-1] * problem.columns.centre
+    conjugates = duals.total
     if problem.fit_intercept:
-        change = _balance(problem, samples, slope_sums[-1], best)
+        change = _balance(problem, duals, total, best)
         if change is None:
             return None
-        total, sums = total + change[0], sums + change[1]
+        conjugates, sums = conjugates + change[0], sums + change[1]
     beyond = np.maximum(np.abs(sums) - problem.l1, 0.0)
-    bound = -total - float(beyond @ beyond) / (2.0 * problem.l2)
+    bound = -conjugates - float(beyond @ beyond) / (2.0 * problem.l2)
     gap = best.objective - bound
     return max(gap, 0.0) if np.isfinite(gap) else None
 
 
-def _balance(problem, samples, missing, best):
+def _balance(problem, duals, missing, best):
     """Give what balancing the duals adds to the conjugates and to the sums; None if it fails."""
-    rows, n = FIRST_ROWS, len(samples)
+    rows, n = FIRST_ROWS, len(problem.y)
     while True:
         part = slice(0, min(rows, n))
-        y, weight, _, dual, conjugate = samples[part].T
-        weight = np.ascontiguousarray(weight)
+        y, weight = problem.y[part], problem.weight[part]
+        dual, conjugate = duals.part(part)
         f = np.asarray(safe_sparse_dot(problem.X[part], best.coef), dtype=np.float64) + best.intercept
         for shift in problem.spread * np.array([1e-3, 1e-2, 0.1, 1.0, 10.0]):
             f_moved = f + np.sign(missing) * shift
             with np.errstate(over="ignore", invalid="ignore"):
-                (value, slope), _ = problem.value.arrays(np.ascontiguousarray(y), f_moved)
+                (value, slope), _ = problem.value.arrays(y, f_moved)
                 gained = float(weight @ (slope - dual))
             if missing == 0.0 or (np.isfinite(gained) and gained * np.sign(missing) >= abs(missing)):
                 share = missing / gained if missing != 0.0 else 0.0

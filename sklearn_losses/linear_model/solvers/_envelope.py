@@ -7,6 +7,7 @@ found by bisection.
 import numpy as np
 
 from ._envelope_points import proximal_points
+from ._points import Point
 
 JUMP = 1e-6  # of the slope, relative to all its change at this target: less is no kink
 NEAR = 1e-9  # how far beside a kink its two slopes are read, relative to where it is
@@ -104,7 +105,7 @@ def _as_columns(at, owner, n):
 class Envelope:
     """Σ weight e(f + γ a), e(u) = min_z ℓ(y, z) + (u - z)²/(2γ), the Moreau envelope; a are multipliers.
 
-    Calling it gives the mean, and weight · e' and weight · e'' of every sample; afterwards `point` holds the z,
+    Of every point it gives the mean, and weight · e' and weight · e'' of every sample; afterwards `point` holds the z,
     `slope` the e' and `loss` the ℓ(y, z) of the last f.
     """
 
@@ -113,8 +114,13 @@ class Envelope:
         self.gamma, self.multipliers = gamma, multipliers
         self.point = None
 
-    def __call__(self, f):
-        """Evaluate at raw predictions f."""
+    def sweeps(self, design):
+        """Tell that points had better be given f."""
+        return False
+
+    def at(self, design, v, f=None):
+        """Give the `Point` at v, where the raw predictions, if they are known, are f."""
+        f = design.dot(v) if f is None else f
         u = f + self.gamma * self.multipliers
         kinks = self.kinks
         (z, self.slope, self.loss, bends), self.at_kink = proximal_points(
@@ -122,4 +128,5 @@ class Envelope:
         )
         self.point, far = z, u - z
         mean = float(self.weight @ (self.loss + 0.5 * far * far / self.gamma))
-        return (mean if np.isfinite(mean) else np.inf), self.weight * self.slope, self.weight * bends
+        mean = mean if np.isfinite(mean) else np.inf
+        return Point(design, f, mean, self.weight * self.slope, self.weight * bends)

@@ -81,6 +81,11 @@ class Multipliers:
             self.newton.propose()
         return self.gap
 
+    @property
+    def promise(self):
+        """What the next step promises."""
+        return self.newton.promise
+
     def settled(self):
         """Tell whether raw predictions and their proximal points are the same to the last digits."""
         return self.still and self.newton.settled()
