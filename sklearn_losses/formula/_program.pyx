@@ -7,9 +7,10 @@ hundred numbers that stay in the first-level cache. Neither needs the GIL.
 Knows opcodes and memory; imports nothing of the package.
 """
 
-from libc.math cimport NAN, exp, isfinite, log1p
+from libc.math cimport NAN
 from libc.stdint cimport int8_t, int32_t, int64_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy
 
 import numpy as np
 
@@ -20,6 +21,10 @@ cdef extern from "_opcodes.h":
     void compute_block(
         int opcode, double* r, const double* a, const double* b, const double* c, Py_ssize_t n
     ) noexcept nogil
+
+cdef extern from "row_exponentials.h" nogil:
+    void softmax_of_rows(double* r, const double* a, Py_ssize_t n, Py_ssize_t width)
+    void logsumexp_of_rows(double* r, const double* a, Py_ssize_t n, Py_ssize_t width)
 
 cdef Py_ssize_t SWEEP = 256  # numbers a register holds: 2 KB
 
@@ -104,7 +109,7 @@ cdef class Program:
             Of `y` and `f`.
         """
         cdef Machine machine = Machine(self, _outputs(self, y, f))
-        cdef Py_ssize_t n = f.shape[0], start = 0, m, i, width
+        cdef Py_ssize_t n = f.shape[0], start = 0, m, width
         cdef _Source source_y = _Source("y", y, n, machine, self.ranks[0])
         cdef _Source source_f = _Source("f", f, n, machine, self.ranks[1])
         cdef int k
@@ -119,8 +124,7 @@ cdef class Program:
                 for k in range(self.n_results):
                     width = machine.n_outputs if self.result_ranks[k] else 1
                     target = <double*> targets[k] + start * width
-                    for i in range(m * width):
-                        target[i] = machine.results[k][i]
+                    memcpy(target, machine.results[k], m * width * sizeof(double))
                 start += m
         return [a.astype(dtype, copy=False) for a in results], [_range(source_y), _range(source_f)]
 
@@ -356,10 +360,16 @@ cdef void interpret(const int* at, double** registers, Py_ssize_t n, Py_ssize_t 
     cdef double* r = registers[at[2]]
     cdef const double* a = registers[at[3]]
     cdef const double* b = registers[at[4]]
-    cdef Py_ssize_t i, k, first
+    cdef Py_ssize_t i, k
     cdef double top, total
     if opcode < OP_SUM:
         compute_block(opcode, r, a, b, registers[at[5]], n * width)
+        return
+    if opcode == OP_SOFTMAX:
+        softmax_of_rows(r, a, n, width)
+        return
+    if opcode == OP_LOGSUMEXP:
+        logsumexp_of_rows(r, a, n, width)
         return
     for i in range(n):
         if opcode == OP_SUM:
@@ -372,25 +382,6 @@ cdef void interpret(const int* at, double** registers, Py_ssize_t n, Py_ssize_t 
             for k in range(1, width):
                 top = a[k] if (a[k] > top or a[k] != a[k]) else top
             r[i] = top
-        elif opcode == OP_LOGSUMEXP or opcode == OP_SOFTMAX:
-            top, first = a[0], 0
-            for k in range(1, width):
-                if a[k] > top:
-                    top, first = a[k], k
-            if opcode == OP_SOFTMAX:
-                total = 0.0
-                for k in range(width):
-                    r[k] = exp(a[k] - top)
-                    total += r[k]
-                for k in range(width):
-                    r[k] /= total
-                r += width
-            else:
-                total = 0.0
-                for k in range(width):
-                    if k != first:
-                        total += exp(a[k] - top if isfinite(top) else a[k])
-                r[i] = top + log1p(total)
         elif opcode == OP_GATHER:
             k = <Py_ssize_t> b[i] if 0 <= b[i] < width else 0
             r[i] = a[k] if k == b[i] else NAN
