@@ -11,7 +11,7 @@ objective falls by a good part of what the tangents promise; else the new tangen
 
 import numpy as np
 
-from . import _lbfgs
+from . import _growing, _lbfgs
 from ._problem import LinearSolution
 from ._scaled import Scaled
 
@@ -36,7 +36,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     minimum is as far from c as c is from the best constant: an estimate.
     """
     if not (problem.kinked and problem.convex):
-        return _lbfgs.solve(problem, coef, intercept, tol=tol, max_iter=max_iter, watch=watch)
+        return _growing.solve(problem, coef, intercept, tol=tol, max_iter=max_iter, watch=watch)
     stopped = False
 
     def watch_and_tell(*now):

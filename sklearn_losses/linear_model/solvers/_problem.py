@@ -3,7 +3,7 @@
 Knows arrays and programs; nothing of losses as classes, of estimators, or of how a problem is solved.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from ...formula import Program
 from ._columns import Columns
-from ._row_sums import row_sums, weighted_losses
+from ._row_sums import raw_sums, row_sums
 from ._scales import curvature_between, median, slopes_aside
 from ._several_bends import several_bends
 
@@ -193,6 +193,20 @@ class LinearProblem(SummedProblem):
         """How much the loss of one raw prediction bends on average, between one spread below and above the constant."""
         return self._typical[1]
 
+    def subset(self, chosen) -> "LinearProblem":
+        """Give the same problem of some rows, on the same scales; some of the rows have to count."""
+        chosen = np.sort(chosen)
+        weight = self.weight[chosen]
+        part = replace(self, X=self.X[chosen], y=self.y[chosen], weight=weight / weight.sum())
+        part.columns, part._typical, part.null = self.columns, self._typical, self.null
+        return part
+
+    def of_columns(self, X) -> "LinearProblem":
+        """Give the same problem with another X, of some of its columns."""
+        part = replace(self, X=X)
+        part._typical, part.null = self._typical, self.null
+        return part
+
     def raw_prediction(self, coef, intercept) -> np.ndarray:
         """X @ coef.T + intercept in float64, of shape (n,) or (n, K)."""
         coef = np.asarray(coef, dtype=self.X.dtype)
@@ -207,16 +221,11 @@ class LinearProblem(SummedProblem):
         """Sum losses and slopes, as `SummedProblem` says. X is read twice and never written."""
         scale = self.columns.rate**-0.5
         centre = self.columns.centre
-        coef = coef / scale
-        raw = self.raw_prediction(coef, intercept - coef @ centre)
-        mean, slopes = weighted_losses(self.value, self.y, raw, self.weight)
-        if not np.isfinite(mean):
+        raw = coef / scale
+        loss, pull, sums = raw_sums(self.value, self.X, self.y, self.weight, raw, intercept - raw @ centre)
+        if not np.isfinite(loss):
             return np.inf, np.zeros_like(coef), np.zeros_like(intercept)
-        sums = slopes.sum(axis=0)
-        pulled = np.asarray(
-            safe_sparse_dot(slopes.T.astype(self.X.dtype, copy=False), self.X), dtype=np.float64
-        )
-        return mean, (pulled - np.multiply.outer(sums, centre)) / scale, sums
+        return loss, (pull - np.multiply.outer(sums, centre)) / scale, sums
 
     def bends(self, coef, intercept):
         """Sum losses, slopes and curvatures, as `SummedProblem` says."""

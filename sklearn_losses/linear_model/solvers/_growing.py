@@ -1,0 +1,55 @@
+"""L-BFGS for smooth losses of many rows: on a sample first, then on one four times as large, then on all.
+
+Knows problems and points; how a minimum is approached is `_lbfgs.py`'s, and what curvature is known beforehand
+`_metric.py`'s. What the steps on a sample showed of curvature is kept for the next.
+"""
+
+import numpy as np
+
+from . import _lbfgs
+from ._metric import Metric
+from ._scaled import Scaled, run
+
+WORTH_IT = 20_000  # entries of X from which on curvature is learnt from rows before it is from steps
+ROWS_A_SQUARE = 0.25  # rows for each product of two columns: with fewer, products cost as much as passes
+ROWS_A_COLUMN = 10  # of the smallest sample
+SMALLEST, GROWTH = 1_000, 4
+STAGE_TOL, STAGE_STEPS = 3e-2, 20
+
+
+def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=None):
+    """Minimise a `LinearProblem`, as `_problem.py` says. It draws no random numbers."""
+    n, d = problem.X.shape
+    if n * d < WORTH_IT or d * d * ROWS_A_SQUARE > n or problem.l1 > 0.0 or not problem.convex:
+        return _lbfgs.solve(problem, coef, intercept, tol=tol, max_iter=max_iter, watch=watch)
+    function = Scaled(problem)
+    order = np.random.default_rng(0).permutation(np.flatnonzero(problem.weight))
+    metric = Metric(function, problem.subset(order[: Metric.rows_for(d)]))
+    memory = _lbfgs.Memory(len(function.l2), metric)
+    v = start = function.scaled(coef, intercept)
+    if not np.any(coef):
+        v = _from_samples(problem, order, v, memory)
+    here = function.slopes(v)
+    if v is not start and here[0] < problem.null:
+        metric.begin(v, informed=True)
+    elif v is not start:
+        v, memory = start, _lbfgs.Memory(len(start), Metric(function, metric.rows))
+        here = function.slopes(v)
+    known = [here]  # what the walk asks for first
+    descent = _lbfgs.walk(function, v, memory, tol=tol, max_iter=max_iter, watch=watch)
+    return run(descent, lambda v: known.pop() if known else function.slopes(v))
+
+
+def _from_samples(problem, order, v, memory):
+    """Go from v to the minimum of a sample of the rows, found from that of a smaller one."""
+    d = problem.n_features
+    sizes = [len(order) // GROWTH]
+    while sizes[-1] >= max(SMALLEST, ROWS_A_COLUMN * (d + 1)):
+        sizes.append(sizes[-1] // GROWTH)
+    for k, m in enumerate(reversed(sizes[:-1])):
+        function = Scaled(problem.subset(order[:m]))
+        memory.metric.begin(v, informed=k > 0)
+        descent = _lbfgs.walk(function, v, memory, tol=STAGE_TOL, max_iter=STAGE_STEPS)
+        solution = run(descent, function.slopes)
+        v = function.scaled(solution.coef, solution.intercept)
+    return v
