@@ -1,6 +1,6 @@
 """Solvers of linear models: they know programs and arrays, nothing of losses as classes or of estimators."""
 
-from . import _bundle, _descent, _dual, _lbfgs, _newton, _newton_of_sums
+from . import _bundle, _descent, _lbfgs, _newton, _newton_of_sums, _working_set
 from ._problem import EXACT
 
 
@@ -10,7 +10,7 @@ def _solve_by_newton(problem, *start, **settings):
     return solver.solve(problem, *start, **settings)
 
 
-SOLVERS = {"dual": _dual.solve, "lbfgs": _bundle.solve, "newton": _solve_by_newton, "sgd": _descent.solve}
+SOLVERS = {"dual": _working_set.solve, "lbfgs": _bundle.solve, "newton": _solve_by_newton, "sgd": _descent.solve}
 """By name; each as `_problem.py` says."""
 KEEP_CURVES = frozenset({"dual"})
 """Those that measure the objective now and then only, unless somebody watches, and so keep a curve of their own."""

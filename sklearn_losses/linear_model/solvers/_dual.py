@@ -41,15 +41,30 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     kappa ||w - c|| R + G: G the gap of the proximal problem along the way, and R the distance to the optimum, taken as
     2.5 times that of the last half of the way.
     """
-    n_iter, curve, converged = 0, [], False
+    n_iter, curve = 0, []
     approach = Approach(problem, coef, intercept, tol=tol, max_iter=max_iter, watch=watch)
     if approach.ended:
         return approach.solution
     if approach.solution is not None:
         coef, intercept = approach.solution.coef, approach.solution.intercept
         n_iter, curve = approach.solution.n_iter, approach.curve
-    seed = check_random_state(random_state).randint(1, 2**31 - 1)
-    loop = ProximalLoop(problem, coef, intercept, seed)
+    loop = ProximalLoop(problem, coef, intercept, first_seed(random_state))
+    solution = descend(loop, tol=tol, max_iter=max_iter, watch=watch, n_iter=n_iter, curve=curve)
+    solution.duality_gap = duality_gap(problem, KeptDuals(loop.samples), *loop.raw_sums(), solution)
+    return solution
+
+
+def first_seed(random_state):
+    """Draw a seed."""
+    return check_random_state(random_state).randint(1, 2**31 - 1)
+
+
+def descend(loop, *, tol, max_iter, watch=None, n_iter=0, curve=()):
+    """Make passes until the gap is small enough. Return the solution, without a bound of its gap.
+
+    What has been done before counts: so many iterations, with this curve.
+    """
+    problem, curve, converged = loop.problem, list(curve), False
     best = Best(problem)
     best.offer(*loop.model())
     while n_iter < max_iter and not converged:
@@ -78,7 +93,6 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         loop.excess,
         n_iter,
         converged,
-        duality_gap(problem, KeptDuals(loop.samples), *loop.raw_sums(), best),
         curve=curve,
     )
 
@@ -104,7 +118,8 @@ class Best:
 class ProximalLoop:
     """The passes of one fit, one at a time, and what happens between two.
 
-    Points are vectors of the raw coefficients and, last, the intercept at the columns' centre.
+    Points are vectors of the raw coefficients and, last, the intercept at the columns' centre. `samples` are those of
+    an earlier loop, whose duals are the first of this one.
 
     Attributes
     ----------
@@ -116,7 +131,7 @@ class ProximalLoop:
         Estimate of F - F* at `point`.
     """
 
-    def __init__(self, problem, coef, intercept, seed):
+    def __init__(self, problem, coef, intercept, seed, samples=None):
         self.problem = problem
         columns = problem.columns
         self.centre = columns.centre
@@ -143,7 +158,10 @@ class ProximalLoop:
             * ((columns.mean_row_square + problem.fit_intercept) or 1.0)  # all rows may be empty
             * float(weight @ weight)  # 1 / n, where all weights are equal
         )
-        if np.any(coef):
+        if samples is not None:
+            self.samples[:, 3:] = samples[:, 3:]
+            self.slope_sums = self._sums_of(samples[:, 1] * samples[:, 3])
+        elif np.any(coef):
             self._recall_duals(coef, intercept)
         self.loss, self.gap, self.excess, self.is_finite = inf, inf, inf, True
         self.n_passes, self.fresh = 0, True
@@ -161,9 +179,7 @@ class ProximalLoop:
             (value, slope), _ = problem.value.arrays(problem.y, f)
             objective = problem.weight @ value + problem.penalty(coef)
             weighted = np.where(problem.weight > 0.0, problem.weight * slope, 0.0)
-            total = weighted.sum()
-            columns = np.asarray(safe_sparse_dot(problem.X.T, weighted), dtype=np.float64)
-            sums = -np.append(columns - total * self.centre, total * problem.fit_intercept)
+            sums = self._sums_of(weighted)
             pull = self.kappa * self.squares
             u = pull * self.c + sums
             point = np.sign(u) * np.maximum(np.abs(u) - self.l1, 0.0) / (pull + self.l2)
@@ -172,6 +188,12 @@ class ProximalLoop:
             counts = problem.weight > 0.0
             self.samples[counts, 3:] = np.column_stack([slope, slope * f - value])[counts]
             self.slope_sums = sums
+
+    def _sums_of(self, weighted):
+        """Give the sums of the rows, each times its weight and its dual."""
+        total = weighted.sum()
+        columns = np.asarray(safe_sparse_dot(self.problem.X.T, weighted), dtype=np.float64)
+        return -np.append(columns - total * self.centre, total * self.problem.fit_intercept)
 
     @property
     def samples(self):
