@@ -10,7 +10,12 @@ def _solve_by_newton(problem, *start, **settings):
     return solver.solve(problem, *start, **settings)
 
 
-SOLVERS = {"dual": _working_set.solve, "lbfgs": _bundle.solve, "newton": _solve_by_newton, "sgd": _descent.solve}
+SOLVERS = {
+    "dual": _working_set.solve,
+    "lbfgs": _bundle.solve,
+    "newton": _solve_by_newton,
+    "sgd": _descent.solve,
+}
 """By name; each as `_problem.py` says."""
 KEEP_CURVES = frozenset({"dual"})
 """Those that measure the objective now and then only, unless somebody watches, and so keep a curve of their own."""
