@@ -80,7 +80,7 @@ def test_the_minimum_is_found_on_columns_of_any_size(sparse, weighted, dtype):
     weight = rng.integers(0, 3, n) * 1.0 if weighted else np.ones(n)
     best = least(data.astype(float), y, weight, 1e-3)
     for tol in (1e-2, 1e-4):
-        model = LinearClassifier("cross_entropy", alpha=1e-3, tol=tol)
+        model = LinearClassifier("cross_entropy", solver="lbfgs", alpha=1e-3, tol=tol)
         model.fit(sp.csr_matrix(data) if sparse else data, y, sample_weight=weight)
         assert model.solver_ == "lbfgs"
         excess = (model.objective_ - best) / (null(y, weight) - best)
@@ -91,7 +91,7 @@ def test_the_minimum_is_found_on_columns_of_any_size(sparse, weighted, dtype):
 
 def test_columns_that_say_nothing_new_change_nothing():
     doubled = np.column_stack([Z, Z[:, :2], np.full(n, 7.0)])
-    model = LinearClassifier("cross_entropy", alpha=1e-3, tol=1e-7).fit(doubled, y)
+    model = LinearClassifier("cross_entropy", solver="lbfgs", alpha=1e-3, tol=1e-7).fit(doubled, y)
     assert_allclose(model.coef_[:, :2], model.coef_[:, d : d + 2], rtol=1e-3, atol=1e-4)
     assert_allclose(model.coef_[:, -1], 0.0, atol=1e-12)
     assert_allclose(model.coef_.sum(axis=0), 0.0, atol=1e-5)  # softmax sees no common shift, the penalty does
@@ -102,7 +102,7 @@ def test_a_class_that_samples_lack():
     few[few == 3] = 0
     few[-3:] = 3
     best = least(Z, few, np.ones(n), 1e-3)
-    model = LinearClassifier("cross_entropy", alpha=1e-3).fit(Z, few)
+    model = LinearClassifier("cross_entropy", solver="lbfgs", alpha=1e-3).fit(Z, few)
     assert model.objective_ - best < 1e-4 * (null(few, np.ones(n)) - best)
 
 
@@ -110,7 +110,7 @@ def test_weights_of_zero_count_for_nothing():
     weight = np.ones(n)
     weight[::3] = 0.0
     kept = weight > 0
-    settings = {"loss": "cross_entropy", "alpha": 1e-2, "tol": 1e-9}
+    settings = {"loss": "cross_entropy", "solver": "lbfgs", "alpha": 1e-2, "tol": 1e-9}
     with_zeros = LinearClassifier(**settings).fit(Z, y, sample_weight=weight)
     without = LinearClassifier(**settings).fit(Z[kept], y[kept])
     assert_allclose(with_zeros.predict_proba(Z[:50]), without.predict_proba(Z[:50]), atol=1e-4)
