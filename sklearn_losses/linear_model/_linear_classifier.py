@@ -94,7 +94,8 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         Estimate of (objective - minimum) / (objective of the best constant - minimum), on which the stopping rule
         rests; zero where it is lost in rounding. The largest of all outputs.
     duality_gap_ : float
-        Bound of objective - minimum, where the solver has one: 'dual', and 'newton' for losses with kinks.
+        Bound of objective - minimum, where there is one: from 'dual' with an L2 penalty, and from 'newton' for losses
+        with kinks that it solves to the last digits.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -70,7 +70,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         float(descent.gap),
         n_iter,
         converged,
-        duality_gap=float(descent.gap) if problem.kinked else None,
+        duality_gap=float(descent.gap) if problem.kinked and exact and converged else None,
         unbounded=bool(unbounded),
     )
 
