@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_matrix
 from sklearn.datasets import load_breast_cancer
 
 from sklearn_losses.linear_model import LinearClassifier, LinearRegressor
@@ -71,9 +72,9 @@ f = X @ rng.standard_normal(40)
     ("model", "solver"),
     [
         (LinearClassifier(), "newton"),
-        (LinearClassifier("hinge"), "dual"),
+        (LinearClassifier("hinge"), "newton"),
         (LinearRegressor(Huber(1.35)), "newton"),
-        (LinearRegressor("absolute_error"), "dual"),
+        (LinearRegressor("absolute_error"), "newton"),
         (LinearRegressor("cauchy"), "sgd"),
         (LinearClassifier("cross_entropy"), "lbfgs"),
     ],
@@ -83,6 +84,16 @@ def test_which_solver_is_chosen_for_large_data(model, solver):
     y = f > 0 if isinstance(model, LinearClassifier) else f + 50 * (rng.random(3000) < 0.05)
     assert X.size > 100_000
     assert model.set_params(tol=0.1, random_state=0).fit(X, y).solver_ == solver
+
+
+@pytest.mark.parametrize(
+    ("shape", "sparse"), [((25_000, 90), False), ((1_500, 110), False), ((3_000, 40), True)]
+)
+def test_kinked_losses_of_wide_large_or_sparse_data(shape, sparse):
+    data = np.random.default_rng(0).standard_normal(shape)
+    y = data[:, 0] > 0
+    model = LinearClassifier("hinge", tol=0.5, random_state=0).fit(csr_matrix(data) if sparse else data, y)
+    assert model.solver_ == "dual"
 
 
 def test_the_same_loss_is_kinked_or_not_by_the_data():

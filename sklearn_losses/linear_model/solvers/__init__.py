@@ -25,6 +25,8 @@ SOLVERS_OF_SUMS = {"lbfgs": _lbfgs.solve, "newton": _newton_of_sums.solve}
 
 FEW = 500  # so many columns make a small linear system
 FEW_OF_SEVERAL = 200  # so many coefficients of several outputs, whose every iteration sums a Hessian
+FEW_OF_KINKED = 100  # so many columns, ...
+MEDIUM = 2_000_000  # ... and entries: to 1e-6, Newton's steps are no slower than passes, and do not get stuck
 NOT_SPARSE = 0.1  # a CSR matrix with so many entries is treated as if it were dense
 
 
@@ -39,7 +41,8 @@ def choose_solver(problem):
     if n * d <= EXACT:
         return "newton"
     if problem.kinked:
-        return "dual"
+        few = problem.is_dense and d <= FEW_OF_KINKED and n * d <= MEDIUM
+        return "newton" if few else "dual"
     small_system = d <= FEW or (problem.l1 == 0.0 and n <= FEW)
     dense = problem.is_dense or problem.X.nnz >= NOT_SPARSE * n * d
     return "newton" if small_system and dense else "dual"
