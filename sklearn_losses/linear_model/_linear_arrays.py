@@ -73,7 +73,7 @@ class ArraySolve(Solve):
         sample = linear.sample() if self.start is None and well_behaved else None
         if sample is None:
             return start
-        solve = self.solvers[self.choose(sample)]
+        solve = self.solvers[self.choose(sample, SAMPLE_TOL)]
         found = solve(sample, *start, tol=SAMPLE_TOL, max_iter=SAMPLE_STEPS)
         return found.coef, found.intercept
 

@@ -226,7 +226,9 @@ class Solve:
         estimator = self.estimator
         linear = self._linear_problem(problem)
         start = self._start_of(problem, linear)
-        self.solver = self.choose(linear) if estimator.solver == "auto" else estimator.solver
+        self.solver = (
+            self.choose(linear, float(estimator.tol)) if estimator.solver == "auto" else estimator.solver
+        )
         if obstacle := self.obstacle(self.solver, linear):
             raise InvalidParameterError(
                 f"solver={self.solver!r} cannot be used with loss={estimator.loss!r}: {obstacle}."

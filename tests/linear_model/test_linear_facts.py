@@ -72,9 +72,9 @@ f = X @ rng.standard_normal(40)
     ("model", "solver"),
     [
         (LinearClassifier(), "newton"),
-        (LinearClassifier("hinge"), "newton"),
+        (LinearClassifier("hinge"), "dual"),
         (LinearRegressor(Huber(1.35)), "newton"),
-        (LinearRegressor("absolute_error"), "newton"),
+        (LinearRegressor("absolute_error"), "dual"),
         (LinearRegressor("cauchy"), "sgd"),
         (LinearClassifier("cross_entropy"), "lbfgs"),
     ],
@@ -87,13 +87,14 @@ def test_which_solver_is_chosen_for_large_data(model, solver):
 
 
 @pytest.mark.parametrize(
-    ("shape", "sparse"), [((25_000, 90), False), ((1_500, 110), False), ((3_000, 40), True)]
+    ("shape", "sparse", "solver"),
+    [((3_000, 40), False, "newton"), ((3_000, 40), True, "dual"), ((1_000, 120), False, "dual")],
 )
-def test_kinked_losses_of_wide_large_or_sparse_data(shape, sparse):
+def test_which_solver_is_chosen_for_kinks_and_a_fine_tolerance(shape, sparse, solver):
     data = np.random.default_rng(0).standard_normal(shape)
-    y = data[:, 0] > 0
-    model = LinearClassifier("hinge", tol=0.5, random_state=0).fit(csr_matrix(data) if sparse else data, y)
-    assert model.solver_ == "dual"
+    y = data[:, 0] + 0.5 * np.random.default_rng(1).standard_normal(len(data)) > 0
+    model = LinearClassifier("hinge", tol=1e-5, alpha=1e-2, random_state=0)
+    assert model.fit(csr_matrix(data) if sparse else data, y).solver_ == solver
 
 
 def test_the_same_loss_is_kinked_or_not_by_the_data():

@@ -25,12 +25,12 @@ SOLVERS_OF_SUMS = {"lbfgs": _lbfgs.solve, "newton": _newton_of_sums.solve}
 
 FEW = 500  # so many columns make a small linear system
 FEW_OF_SEVERAL = 200  # so many coefficients of several outputs, whose every iteration sums a Hessian
-FEW_OF_KINKED = 100  # so many columns, ...
-MEDIUM = 2_000_000  # ... and entries: to 1e-6, Newton's steps are no slower than passes, and do not get stuck
+FINE = 1e-5  # from this tolerance on passes may get stuck at kinks, and Newton's steps are no slower, with so ...
+FEW_OF_KINKED, MEDIUM = 100, 2_000_000  # ... few columns and entries
 NOT_SPARSE = 0.1  # a CSR matrix with so many entries is treated as if it were dense
 
 
-def choose_solver(problem):
+def choose_solver(problem, tol):
     """Give the name of the solver that suits a problem; doc/user_guide/linear.md has the rule in words."""
     n, d = problem.X.shape
     if problem.n_outputs is not None:
@@ -41,7 +41,7 @@ def choose_solver(problem):
     if n * d <= EXACT:
         return "newton"
     if problem.kinked:
-        few = problem.is_dense and d <= FEW_OF_KINKED and n * d <= MEDIUM
+        few = tol <= FINE and problem.is_dense and d <= FEW_OF_KINKED and n * d <= MEDIUM
         return "newton" if few else "dual"
     small_system = d <= FEW or (problem.l1 == 0.0 and n <= FEW)
     dense = problem.is_dense or problem.X.nnz >= NOT_SPARSE * n * d
@@ -62,7 +62,7 @@ def can_solve(name, problem):
     return None
 
 
-def choose_solver_of_sums(problem):
+def choose_solver_of_sums(problem, tol):
     """Give the name of the solver that suits a problem of which there are only sums."""
     return "lbfgs" if obstacle_to_sums("newton", problem) or problem.n_features > FEW else "newton"
 
