@@ -1,9 +1,11 @@
 """What all tests share: the installed package is tested, and tests say which versions they need."""
 
 import importlib.metadata
+import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +43,22 @@ def version(package):
     return tuple(int(part) for part in importlib.metadata.version(package).split(".")[:2])
 
 
+def without_address(name):
+    """Return a test's name without the addresses of functions, which differ from process to process."""
+    return re.sub(r"\s?at\s?0x[0-9a-f]+", "", name) if isinstance(name, str) else name
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc):
+    """Give tests the same names in every process, as runs in several need them (pytest-xdist)."""
+    for marker in metafunc.definition.iter_markers("parametrize"):
+        ids = marker.kwargs.get("ids")
+        if callable(ids):
+            marker.kwargs["ids"] = lambda value, ids=ids: without_address(ids(value))
+        elif ids is not None:
+            marker.kwargs["ids"] = [without_address(name) for name in ids]
+
+
 def pytest_collection_modifyitems(items):
     """Skip tests whose versions are not there."""
     for (package, oldest), names in NEEDS.items():
@@ -50,3 +68,20 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if {item.path.name, item.name, getattr(item, "originalname", item.name)} & set(names):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def assert_same_sums():
+    """Assert that sums of the same terms agree, whatever the order that a processor's BLAS adds them in.
+
+    ``size`` is the sum of the absolute terms, as an array or a number: rounding is on its scale, not on that of a
+    sum near zero. n terms may part by 2 n units of rounding; BLAS adds in lanes and blocks, which takes far fewer.
+    """
+
+    def check(found, expected, size, ulps=16):
+        found, expected = np.asarray(found), np.asarray(expected)
+        assert found.shape == expected.shape
+        excess = np.abs(found - expected) / (np.finfo(expected.dtype).eps * np.asarray(size))
+        assert np.max(excess, initial=0.0) <= ulps, f"{np.max(excess):.3g} ulp of the terms' size, at {np.argmax(excess)}"
+
+    return check

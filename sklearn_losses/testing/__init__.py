@@ -5,6 +5,7 @@ metric, scorer and objective. The checks themselves are in ``_checks_of_formulas
 ``_checks_of_objects.py``.
 """
 
+import re
 import traceback
 import warnings
 from collections.abc import Callable
@@ -145,7 +146,9 @@ def parametrize_with_loss_checks(losses, *, expected_failed_checks=None):
     cases = []
     for loss in map(get_loss, losses):
         expected = expected_failed_checks(loss) if expected_failed_checks is not None else {}
+        # without the address of a function: pytest-xdist wants the same names in every process
+        named = re.sub(r"\n| at 0x[0-9a-f]+", "", repr(loss))
         for name, check in CHECKS.items():
             marks = [pytest.mark.xfail(reason=expected[name])] if name in expected else []
-            cases.append(pytest.param(loss, check, id=f"{loss!r}-{name}".replace("\n", ""), marks=marks))
+            cases.append(pytest.param(loss, check, id=f"{named}-{name}", marks=marks))
     return pytest.mark.parametrize(("loss", "check"), cases)

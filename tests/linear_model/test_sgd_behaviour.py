@@ -245,6 +245,31 @@ def test_wide_indices_and_other_formats(model):
     assert np.array_equal(coefs[0], coefs[2])
 
 
+def in_every_order(array):
+    columns = {f"x{k}": array[:, k].copy() for k in range(array.shape[1])}
+    yield "Fortran", np.asfortranarray(array)
+    yield "strided", np.repeat(np.repeat(array, 2, axis=0), 2, axis=1)[::2, ::2]
+    yield "backwards", array[::-1, ::-1].copy()[::-1, ::-1]
+    yield "frame of an array", pd.DataFrame(array, columns=list(columns))
+    yield "frame of columns", pd.DataFrame(columns)
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names")
+@pytest.mark.parametrize("n", [1, 7, 120, 6000])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_predictions_in_every_order_of_memory(n, n_outputs, assert_same_sums):
+    """Up to 2^14 entries the bits are those of C order, since the same product is taken."""
+    data = np.random.default_rng(1).standard_normal((n, 4))
+    targets = np.column_stack([y, y - X[:, 3], -y])
+    model = SGDRegressor(random_state=0).fit(X, targets if n_outputs > 1 else y)
+    expected = model.predict(data)
+    size = np.abs(data) @ np.abs(model.coef_.T) + np.abs(model.intercept_).max()
+    for name, given in in_every_order(data):
+        found = model.predict(given)
+        assert_same_sums(found, expected, size)
+        assert n > 4096 or np.array_equal(found, expected), name
+
+
 @both
 def test_not_converged(model):
     with pytest.warns(ConvergenceWarning, match="Maximum number of iteration"):

@@ -299,3 +299,10 @@ def test_the_decorator_marks_expected_failures():
     marked = [case for case in mark.args[1] if case.marks]
     assert len(mark.args[1]) == 2 * len(loss_checks())
     assert [case.id for case in marked] == ["CrossEntropy()-check_gradient"]
+
+
+def test_names_of_cases_are_the_same_in_every_process():
+    """pytest-xdist refuses those with addresses of functions."""
+    mark = parametrize_with_loss_checks([lambda y, f: np.square(y - f)])
+    assert mark.args[1][0].id.startswith("FunctionLoss(function=<function test_names")
+    assert not [case.id for case in mark.args[1] if "0x" in case.id]
