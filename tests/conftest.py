@@ -82,6 +82,7 @@ def assert_same_sums():
         found, expected = np.asarray(found), np.asarray(expected)
         assert found.shape == expected.shape
         excess = np.abs(found - expected) / (np.finfo(expected.dtype).eps * np.asarray(size))
-        assert np.max(excess, initial=0.0) <= ulps, f"{np.max(excess):.3g} ulp of the terms' size, at {np.argmax(excess)}"
+        worst = np.max(excess, initial=0.0)
+        assert worst <= ulps, f"{worst:.3g} units of rounding of the size, at {np.argmax(excess)}"
 
     return check

@@ -25,7 +25,6 @@ from ._targets_of_classes import (
 )
 from ._targets_of_numbers import check_regression, regression
 
-
 SMALL = 1 << 14  # entries: to bring so many into C order takes a twentieth of the time of `predict` at most
 
 
