@@ -96,6 +96,7 @@ def target_of(name, model):
 
 
 def same(a, b):
+    """A copy holds the same numbers, and computes with the same instructions: not a bit may differ."""
     for method in ("predict", "predict_proba", "decision_function"):
         assert hasattr(a, method) == hasattr(b, method)
         if hasattr(a, method):

@@ -41,7 +41,7 @@ def test_sparse(tmp_path, index):
     near = SimpleNamespace(shape=(3, 5), data=values[BEYOND:], indices=columns[BEYOND:], indptr=starts)
     expected = trained(Rows(near), y)
     found = trained(Rows(far), y)
-    assert np.array_equal(found[0], expected[0])
+    assert np.array_equal(found[0], expected[0])  # the same steps over the same rows
     assert found[0].all()
     assert found[1] == expected[1]
 

@@ -243,6 +243,7 @@ def test_memory_of_every_kind():
 
 
 def test_k_outputs_are_k_fits():
+    """To the bit: every output is a descent of its own, over the same rows in the same order."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((150, 5))
     Y = X @ rng.standard_normal((5, 3)) + 0.1 * rng.standard_normal((150, 3))

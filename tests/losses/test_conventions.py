@@ -233,6 +233,7 @@ def test_soft_targets():
 
 
 def test_log_loss_of_three_classes_is_cross_entropy():
+    """Bit by bit: the same program runs."""
     assert LogLoss()(CODES, ROWS) == CrossEntropy()(CODES, ROWS)
     raw = rng.normal(size=(N, 3))
     assert_array_equal(LogLoss().gradient(CODES, raw), CrossEntropy().gradient(CODES, raw))
