@@ -70,6 +70,17 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+STATES: dict[int, dict] = {}  # of a module's generators when its first test began
+
+
+@pytest.fixture(autouse=True)
+def same_numbers_in_any_order(request):
+    """Set a module's generators back: what a test draws depends on no test before it, nor on the process it runs in."""
+    for value in vars(request.module).values():
+        if isinstance(value, np.random.Generator):
+            value.bit_generator.state = STATES.setdefault(id(value), value.bit_generator.state)
+
+
 @pytest.fixture
 def assert_same_sums():
     """Assert that sums of the same terms agree, whatever the order that a processor's BLAS adds them in.

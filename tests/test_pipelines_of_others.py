@@ -42,7 +42,9 @@ def test_frames_of_numbers(library, assert_same_sums):
     size = np.abs(array) @ np.abs(expected.coef_[0]) + np.abs(expected.intercept_)
     assert_same_sums(model.decision_function(frame), expected.decision_function(array), size)
     # the relative error of a small probability is the absolute one of the raw prediction
-    np.testing.assert_allclose(model.predict_proba(frame), expected.predict_proba(array), rtol=4e-15 * size.max())
+    np.testing.assert_allclose(
+        model.predict_proba(frame), expected.predict_proba(array), rtol=4e-15 * size.max()
+    )
     assert LogLoss()(y, model.predict_proba(frame)[:, 1]) == LogLoss()(
         np.asarray(y), model.predict_proba(frame)[:, 1]
     )
