@@ -1,9 +1,10 @@
 """Losses as the functions that libraries of boosting call in every round: objectives and evaluation metrics.
 
-They take what the library hands over (labels as numbers, raw predictions, weights) and hold nothing but the loss.
-Knows losses and their curvature; imports no library of boosting.
+They take what the library hands over (labels as numbers, raw predictions, weights).
+Knows losses, their curvature and their units; imports no library of boosting.
 """
 
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,8 +12,9 @@ import numpy as np
 
 from ..losses import get_loss
 from ..losses._programs import program_of
-from ..losses._targets import as_numpy, check_range
+from ..losses._targets import as_numbers, as_numpy, check_range
 from ._curvature import Steps
+from ._units import best_start, depends_on_targets, unit_of_loss, unit_of_targets
 
 
 class Conventions(NamedTuple):
@@ -22,23 +24,53 @@ class Conventions(NamedTuple):
     """What the library is called."""
     softmax_factor: Callable[[int], float]
     """By what the diagonal of the Hessian of K raw predictions is multiplied, a function of K."""
+    on_several_workers: Callable[[], bool]
+    """Whether the call at hand sees the rows of one worker among several."""
     reach: float = 0.7
     """How far a step may move a prediction with a logarithmic link."""
 
 
-XGBOOST = Conventions("xgboost", lambda n_outputs: 2.0)
-LIGHTGBM = Conventions("lightgbm", lambda n_outputs: n_outputs / (n_outputs - 1.0))
+def _is_xgboost_distributed():
+    xgboost = sys.modules.get("xgboost")
+    return xgboost is not None and xgboost.collective.get_world_size() > 1
+
+
+def _is_lightgbm_distributed():
+    """LightGBM does not tell how many machines there are; that its module for dask has called can be seen."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "lightgbm.dask":
+            return True
+        frame = frame.f_back
+    return False
+
+
+XGBOOST = Conventions("xgboost", lambda n_outputs: 2.0, _is_xgboost_distributed)
+LIGHTGBM = Conventions("lightgbm", lambda n_outputs: n_outputs / (n_outputs - 1.0), _is_lightgbm_distributed)
 CONVENTIONS = {"xgboost": XGBOOST, "lightgbm": LIGHTGBM}
+MORE_IS_BETTER = ("auc", "map", "ndcg", "pre")
+"""How the names of metrics begin that XGBoost's early stopping maximises."""
 
 
 class _OfLoss:
-    """What objective and metric share: a loss, and how to read what a library passes."""
+    """What objective and metric share: a loss, and how to read what a library passes.
+
+    Parameters
+    ----------
+    loss : Loss
+        What is trained or scored.
+    library : {'xgboost', 'lightgbm'}
+        Who calls.
+    start : float or ndarray of shape (n_outputs,), default=0.0
+        What is added to the predictions of the library.
+    """
 
     role: str
 
-    def __init__(self, loss, library):
+    def __init__(self, loss, library, start=0.0):
         self.loss = loss
         self.library = library
+        self.start = start
 
     @property
     def __name__(self):
@@ -53,6 +85,8 @@ class _OfLoss:
         weights = None if sample_weight is None or len(sample_weight) == 0 else as_numpy(sample_weight)
         if f.ndim == 2 and f.shape[1] == 1:
             f = f[:, 0]
+        if np.any(self.start):
+            f = f + self.start
         if loss.couples_outputs:
             if y.ndim == 2 or f.ndim == 1:
                 return [(y, f)], weights, "as it is"
@@ -77,37 +111,121 @@ class Objective(_OfLoss):
     """A loss as objective: ``objective(y_true, raw_prediction, sample_weight=None)``, gradient and curvature.
 
     Also takes the native signature of the libraries, ``objective(raw_prediction, data_set)``.
+
+    Parameters
+    ----------
+    loss, library, start
+        As for a metric.
+    reach : float, default=None
+        By how much a step moves a prediction with a logarithmic link, at most; the library's default if None.
+    watchful : bool, default=False
+        Whether each call is a round of one training, so that a loss that rises makes the next steps shorter.
     """
 
     role = "objective"
 
-    def __init__(self, loss, library, reach=None):
-        super().__init__(loss, library)
+    def __init__(self, loss, library, reach=None, *, start=0.0, watchful=False):
+        super().__init__(loss, library, start)
         self.reach = CONVENTIONS[library].reach if reach is None else reach
+        self.watchful = watchful
+        self.caution = 1.0
+        self.amplifier = 1.0
+        self._last_loss = np.inf
+        self._units = None  # fixed for all calls
+        self._units_of = {}  # as found for the targets of a call
 
     def __call__(self, y_true, raw_prediction, sample_weight=None):
         """Return gradient and positive curvature, weighted, of the shape of the prediction."""
         y_true, raw_prediction, sample_weight = _arguments(y_true, raw_prediction, sample_weight)
+        shape = np.shape(raw_prediction)
+        if shape[0] == 0:  # of a worker that has no rows
+            return np.empty(shape, np.float32), np.empty(shape, np.float32)
         columns, weights, encoding = self._read(y_true, raw_prediction, sample_weight)
         steps = self._steps(encoding)
-        pairs = []
-        for y, f in columns:
+        units = self._find_units(columns, weights, encoding)
+        pairs, total = [], 0.0
+        for (y, f), unit in zip(columns, units, strict=True):
             self._check(f)
-            gradient, curvature, range_of_y = steps(y, f, weights)
+            gradient, curvature, value, range_of_y = steps(y, f, weights, self.caution)
             if encoding == "as it is":
                 check_range(y, range_of_y, self.loss.target, "y_true")
+            if self.watchful and value is not None:
+                total += (value.sum() if weights is None else weights @ value) / unit
             if f.ndim == 2:
                 curvature *= CONVENTIONS[self.library].softmax_factor(f.shape[1])
+            factor = self.amplifier / unit
             if weights is not None:
-                weight = weights if f.ndim == 1 else weights[:, None]
-                gradient, curvature = gradient * weight, curvature * weight
+                factor = factor * (weights if f.ndim == 1 else weights[:, None])
+            if weights is not None or factor != 1.0:
+                gradient, curvature = gradient * factor, curvature * factor
             pairs.append((gradient, curvature))
-        shape = np.shape(raw_prediction)
-        gradient, curvature = (
-            (np.stack(parts, axis=1) if len(parts) > 1 else parts[0]).reshape(shape).astype(np.float32)
-            for parts in zip(*pairs, strict=True)
-        )
+        self._watch(total)
+        with np.errstate(over="ignore"):
+            gradient, curvature = (
+                (np.stack(parts, axis=1) if len(parts) > 1 else parts[0]).reshape(shape).astype(np.float32)
+                for parts in zip(*pairs, strict=True)
+            )
+        if not np.isfinite(gradient.sum(dtype=np.float64) + curvature.sum(dtype=np.float64)):
+            self._refuse(y_true, raw_prediction, gradient, curvature)
         return gradient, curvature
+
+    def fix_units(self, y, weights=None):
+        """Find the unit of the loss once for all calls, from all targets, and how much is to be gained.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,) or (n, n_outputs)
+            As the library will hand it over.
+        weights : ndarray of shape (n,), default=None
+            Of the samples.
+
+        Returns
+        -------
+        float
+            What a step from the start gains for a sample at best, in the loss's unit; infinite for losses whose
+            predictions have no unit.
+        """
+        columns, weights, encoding = self._read(y, np.zeros((len(y), *np.shape(self.start))), weights)
+        steps = self._steps(encoding)
+        self._units = self._compute_units(columns, weights, encoding)
+        gains = [np.inf]
+        for (y_of_one, f), unit in zip(columns, self._units, strict=True):
+            if steps.of_numbers:
+                gradient, curvature, _, _ = steps(y_of_one, f, weights)
+                gains.append(np.average(gradient**2 / curvature, weights=weights) / unit)
+        return min(gains)
+
+    def _find_units(self, columns, weights, encoding):
+        """Return the unit of each output."""
+        if self._units is not None:
+            return self._units
+        if not depends_on_targets(self.loss):
+            key = columns[0][1].shape[1:], len(columns)
+            if key not in self._units_of:
+                self._units_of[key] = self._compute_units(columns, weights, encoding)
+            return self._units_of[key]
+        if CONVENTIONS[self.library].on_several_workers():
+            raise ValueError(
+                f"{self.loss!r} needs a unit that is the same on all workers, and each of them sees its own rows only. "
+                f"Pass the targets, or a sample of them from all workers: {self.library}_objective(..., y=targets)."
+            )
+        key = *((y.shape, float(y.flat[0])) for y, _ in columns), *(float(y.sum(dtype=np.float64)) for y, _ in columns)
+        if key not in self._units_of:
+            starts = [best_start(self.loss, y, f, weights, encoding) for y, f in columns]
+            found = self._compute_units(columns, weights, encoding, starts)
+            self._units_of = {**dict(list(self._units_of.items())[-63:]), key: found}
+        return self._units_of[key]
+
+    def _compute_units(self, columns, weights, encoding, starts=None):
+        if not depends_on_targets(self.loss):
+            n_outputs = columns[0][1].shape[1] if columns[0][1].ndim == 2 else len(columns)
+            return [unit_of_loss(self.loss, n_outputs, self.reach)] * len(columns)
+        if starts is None:
+            starts = np.broadcast_to(self.start, len(columns)) if len(columns) > 1 else [self.start]
+        steps = self._steps(encoding)
+        return [
+            unit_of_targets(steps, y, weights, start) for (y, _), start in zip(columns, starts, strict=True)
+        ]
 
     def _steps(self, encoding):
         """Return the compiled loss; traced once an object, and not when the object is copied or stored."""
@@ -119,6 +237,13 @@ class Objective(_OfLoss):
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "_compiled"}
 
+    def _watch(self, total):
+        """Be more careful from now on if the loss has risen."""
+        if total > self._last_loss * (1.0 + 1e-9):
+            self.caution *= 2.0
+        if self.watchful:
+            self._last_loss = total
+
     def _check(self, f):
         if not max(-f.min(), f.max()) < 1e30:  # NaN, infinity, or nearly too large for float32
             raise ValueError(
@@ -126,11 +251,33 @@ class Objective(_OfLoss):
                 f"learning rate, or limit the steps with max_delta_step."
             )
 
+    def _refuse(self, y_true, raw_prediction, gradient, curvature):
+        """Raise an error that names the sample whose gradient or curvature is no number."""
+        name, array = next(
+            (name, array)
+            for name, array in (("gradient", gradient), ("second derivative", curvature))
+            if not np.all(np.isfinite(array))
+        )
+        place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+        at = np.broadcast_to(np.asarray(raw_prediction, dtype=np.float64) + self.start, array.shape)[place]
+        raise ValueError(
+            f"The {name} of {self.loss!r} is {array[place]} at sample {place[0]} (y = {as_numpy(y_true)[place[0]]}, raw "
+            f"prediction {at:.6g}), so that nothing can be trained: the formula overflows there, or multiplies 0 by "
+            f"infinity. Keep such values out of it with np.where before they enter a root, a power or a logarithm, and "
+            f"write the logarithm of a probability as log_expit(f)."
+        )
+
 
 class Metric(_OfLoss):
     """A loss as evaluation metric of XGBoost: ``metric(y_true, raw_prediction, sample_weight=None)``."""
 
     role = "metric"
+
+    @property
+    def __name__(self):
+        """The loss's name, unless the library takes that for one of which more is better, or cannot read it."""
+        name = "".join(c if c.isalnum() or c == "_" else "_" for c in self.loss.__name__)
+        return f"loss_{name}" if name.startswith(MORE_IS_BETTER) else name
 
     def __call__(self, y_true, raw_prediction, sample_weight=None):
         """Return the weighted mean loss; with the native signature, (name, weighted mean loss)."""
@@ -155,7 +302,14 @@ class NamedMetric(Metric):
         return self.__name__, mean, False
 
 
-def xgboost_objective(loss):
+def _objective_of(loss, library, y):
+    objective = Objective(get_loss(loss), library)
+    if y is not None:
+        objective.fix_units(as_numbers(y, "y"))
+    return objective
+
+
+def xgboost_objective(loss, *, y=None):
     """Return a loss as objective for XGBoost, in training code of your own.
 
     `BoostedRegressor` and `BoostedClassifier` do more: they also start from the best constant, which a custom
@@ -165,6 +319,9 @@ def xgboost_objective(loss):
     ----------
     loss : str, Loss or callable
         Any loss but those of a predicted variance. A binary loss takes labels 0 and 1.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        All targets, or a sample of them, from which the unit of curvatures of a loss of numbers is found; by default
+        that is done from the targets that the library passes. Needed on several workers, each of which sees its own.
 
     Returns
     -------
@@ -172,22 +329,30 @@ def xgboost_objective(loss):
         For ``XGBRegressor(objective=...)`` and for ``xgboost.train(..., obj=...)``. It gives the gradient and a
         positive curvature, times weights.
 
+    Raises
+    ------
+    ValueError
+        From the objective, where a gradient is no number, predictions diverge, or several workers train without `y`.
+
     Examples
     --------
     >>> from sklearn_losses.boosting import xgboost_objective
     >>> xgboost_objective("log_loss")([0.0, 1.0], [0.0, 0.0])
     (array([ 0.5, -0.5], dtype=float32), array([0.25, 0.25], dtype=float32))
     """
-    return Objective(get_loss(loss), "xgboost")
+    return _objective_of(loss, "xgboost", y)
 
 
-def lightgbm_objective(loss):
+def lightgbm_objective(loss, *, y=None):
     """Return a loss as objective for LightGBM, in training code of your own.
 
     Parameters
     ----------
     loss : str, Loss or callable
         As for `xgboost_objective`.
+    y : array-like of shape (n_samples,), default=None
+        As for `xgboost_objective`. That there are several workers is noticed where `lightgbm.dask` trains; with
+        LightGBM's own parameter ``machines`` it is for you to pass `y`.
 
     Returns
     -------
@@ -200,7 +365,7 @@ def lightgbm_objective(loss):
     >>> lightgbm_objective("squared_error")([0.0, 1.0], [0.0, 3.0], [1.0, 2.0])
     (array([0., 4.], dtype=float32), array([1., 2.], dtype=float32))
     """
-    return Objective(get_loss(loss), "lightgbm")
+    return _objective_of(loss, "lightgbm", y)
 
 
 def xgboost_metric(loss):
