@@ -89,8 +89,8 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
             model = library.model(self.loss_, target, weights, n_outputs, self.baseline_)
             self.evals_result_ = library.fit(model, X, target, weights, evaluations, options)
             self.estimator_ = model
-            if library.n_splits(model) == 0:
-                self._warn_of_no_split(X, target, weights)
+        if library.n_splits(model) == 0:
+            self._warn_of_no_split(target, weights)
         return self
 
     def _go_on(self, library, options, known, X, target, weights):
@@ -123,12 +123,15 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
             self.baseline_ = np.zeros_like(self.baseline_) if np.ndim(self.baseline_) else 0.0
         return booster
 
-    def _warn_of_no_split(self, X, target, weights):
-        gradient, _ = self.estimator_.objective(target, np.zeros((len(target), *np.shape(self.baseline_))), weights)
-        if np.any(np.abs(gradient) > 1e-6):
+    def _warn_of_no_split(self, target, weights):
+        """Say that nothing was learnt, unless the start is perfect."""
+        objective = self.estimator_.objective
+        gradient, _ = objective(target, np.zeros((len(target), *np.shape(self.baseline_))), weights)
+        if np.any(np.abs(gradient) > 1e-6 * objective.amplifier):
             warnings.warn(
-                f"{type(self).__name__} made no split in {X.shape[0]} samples: it predicts a constant. Either no feature "
-                f"tells anything of y, or the parameters of {type(self.estimator_).__name__} ask for more samples in a leaf.",
+                f"{type(self).__name__} made no split in {len(target)} samples: it predicts a constant. Either no feature "
+                f"tells anything of y, or {type(self.estimator_).__name__} asks for more samples in a leaf (LightGBM's "
+                f"min_child_samples is 20), for a larger sum of weights there, or for a larger gain of a split.",
                 stacklevel=4,
             )
 

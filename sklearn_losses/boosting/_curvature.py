@@ -71,23 +71,21 @@ class Steps:
         hessian = derivative(gradient, f)
         self.of_numbers = compares_numbers(loss)
         self.is_newton = hessian.is_constant and hessian.value > 0.0 if self.of_numbers else is_curved(loss)
+        self.constant_curvature = hessian.value if self.is_newton and hessian.is_constant else None
         self._close = CLOSE
+        self._is_even = False
         self._curvature = None
         if self.is_newton:
             results = [gradient, _newton(loss, hessian, f, reach)]
         elif self.of_numbers:
             self._close = CLOSE if _is_convex(loss, gradient, y, f) else MET
-            self._curvature = compile_program([_about_the_target(value, gradient, hessian, y, f, loss)], y, f)
+            curvature, self._is_even = _about_the_target(loss, value, gradient, hessian, y, f)
+            self._curvature = compile_program([curvature], y, f)
             results = [gradient, value]
         else:
             enough = NEGLIGIBLE * _steepest(loss)
             results = [gradient, _to_zero(loss, value, gradient, hessian, f, enough), value]
         self._program = compile_program(results, y, f)
-
-    @property
-    def is_convex_of_numbers(self) -> bool:
-        """Whether residuals near zero are taken for larger ones."""
-        return self._curvature is not None and self._close == CLOSE
 
     def __call__(self, y, f, weights, caution=1.0) -> Terms:
         """Return gradient, curvature and loss of every sample, and the range of y.
@@ -107,11 +105,10 @@ class Steps:
             return Terms(results[0], results[1], None, range_of_y)
         gradient, value = results[0], results[-1]
         if self.of_numbers:
-            closeness = self._close / caution if self.is_convex_of_numbers else self._close
-            (curvature,), _ = self._curvature.arrays(y, _aside(y, f, weights, closeness))
+            (curvature,), _ = self._curvature.arrays(y, _aside(y, f, weights, self._close / caution))
         else:
             curvature = results[1]
-        if not self.is_convex_of_numbers:
+        if not self._is_even:
             curvature *= caution
         return Terms(gradient, _with_a_floor(curvature, weights), value, range_of_y)
 
@@ -164,7 +161,7 @@ def _is_convex(loss, gradient, y, f) -> bool:
     return not np.any(rises < -rounding)
 
 
-def _about_the_target(value, gradient, hessian, y, f, loss):
+def _about_the_target(loss, value, gradient, hessian, y, f):
     """Of numbers: the parabola that touches the loss at f and at its mirror image beyond y, 2y - f.
 
     For losses that are even around y up to a linear term (absolute, pinball, Huber, Cauchy, log-cosh, …) it is
@@ -172,22 +169,27 @@ def _about_the_target(value, gradient, hessian, y, f, loss):
     1/(1 + (r/c)²) for Cauchy. Where the second derivative is larger, as it is for what grows faster than the square,
     that is taken.
 
-    For the others the parabola that meets the loss at 2y - f, and the second derivative there, are looked at, too:
-    that is what an expectile needs, whose other side is steeper.
+    For the others, such as expectiles, the parabola that meets the loss at 2y - f is looked at, too. It may be below the
+    loss beyond that, where the other side is steeper.
+
+    Returns
+    -------
+    Node, and whether the loss is even up to a linear term.
     """
     mirror = 2.0 * y - f
-    there = [substitute(node, f, mirror) for node in (value, gradient, hessian)]
-    touching = (gradient - there[1]) / (2.0 * (f - y))
-    meeting = (there[0] - value - 2.0 * gradient * (y - f)) / (2.0 * (y - f) * (y - f))
+    value_there, gradient_there, hessian_there = (
+        substitute(node, f, mirror) for node in (value, gradient, hessian)
+    )
+    touching = (gradient - gradient_there) / (2.0 * (f - y))
+    meeting = (value_there - value - 2.0 * gradient * (y - f)) / (2.0 * (y - f) * (y - f))
     targets, residuals = _residuals(loss)
-    (a, b, c, d), _ = compile_program([touching, meeting, hessian, there[2]], y, f).arrays(
+    (a, b, c, d), _ = compile_program([touching, meeting, hessian, hessian_there], y, f).arrays(
         targets, targets + residuals
     )
-    sizeable = (np.abs(residuals) > 1e-2) & (np.abs(residuals) < 1e4) & np.isfinite(a + b + c + d)
+    near = (np.abs(residuals) > 1e-2) & (np.abs(residuals) < 1e4) & np.isfinite(a + b + c + d)
+    is_even = bool(np.allclose(a[near], b[near], rtol=1e-6) and np.allclose(c[near], d[near], rtol=1e-6))
     curvature = apply("maximum", hessian, touching)
-    if np.allclose(a[sizeable], b[sizeable], rtol=1e-6) and np.allclose(c[sizeable], d[sizeable], rtol=1e-6):
-        return curvature
-    return apply("maximum", curvature, apply("maximum", meeting, there[2]))
+    return (curvature if is_even else apply("maximum", curvature, meeting)), is_even
 
 
 def _newton(loss, hessian, f, reach):

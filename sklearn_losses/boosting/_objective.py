@@ -142,7 +142,7 @@ class Objective(_OfLoss):
             return np.empty(shape, np.float32), np.empty(shape, np.float32)
         columns, weights, encoding = self._read(y_true, raw_prediction, sample_weight)
         steps = self._steps(encoding)
-        units = self._find_units(columns, weights, encoding)
+        units = self._find_units(steps, columns, weights, encoding)
         pairs, total = [], 0.0
         for (y, f), unit in zip(columns, units, strict=True):
             self._check(f)
@@ -187,7 +187,7 @@ class Objective(_OfLoss):
         """
         columns, weights, encoding = self._read(y, np.zeros((len(y), *np.shape(self.start))), weights)
         steps = self._steps(encoding)
-        self._units = self._compute_units(columns, weights, encoding)
+        self._units = self._compute_units(steps, columns, weights, encoding)
         gains = [np.inf]
         for (y_of_one, f), unit in zip(columns, self._units, strict=True):
             if steps.of_numbers:
@@ -195,14 +195,14 @@ class Objective(_OfLoss):
                 gains.append(np.average(gradient**2 / curvature, weights=weights) / unit)
         return min(gains)
 
-    def _find_units(self, columns, weights, encoding):
+    def _find_units(self, steps, columns, weights, encoding):
         """Return the unit of each output."""
         if self._units is not None:
             return self._units
-        if not depends_on_targets(self.loss):
+        if not (depends_on_targets(self.loss) and steps.constant_curvature is None):
             key = columns[0][1].shape[1:], len(columns)
             if key not in self._units_of:
-                self._units_of[key] = self._compute_units(columns, weights, encoding)
+                self._units_of[key] = self._compute_units(steps, columns, weights, encoding)
             return self._units_of[key]
         if CONVENTIONS[self.library].on_several_workers():
             raise ValueError(
@@ -212,17 +212,18 @@ class Objective(_OfLoss):
         key = *((y.shape, float(y.flat[0])) for y, _ in columns), *(float(y.sum(dtype=np.float64)) for y, _ in columns)
         if key not in self._units_of:
             starts = [best_start(self.loss, y, f, weights, encoding) for y, f in columns]
-            found = self._compute_units(columns, weights, encoding, starts)
+            found = self._compute_units(steps, columns, weights, encoding, starts)
             self._units_of = {**dict(list(self._units_of.items())[-63:]), key: found}
         return self._units_of[key]
 
-    def _compute_units(self, columns, weights, encoding, starts=None):
+    def _compute_units(self, steps, columns, weights, encoding, starts=None):
+        if steps.constant_curvature is not None:
+            return [steps.constant_curvature] * len(columns)
         if not depends_on_targets(self.loss):
             n_outputs = columns[0][1].shape[1] if columns[0][1].ndim == 2 else len(columns)
             return [unit_of_loss(self.loss, n_outputs, self.reach)] * len(columns)
         if starts is None:
             starts = np.broadcast_to(self.start, len(columns)) if len(columns) > 1 else [self.start]
-        steps = self._steps(encoding)
         return [
             unit_of_targets(steps, y, weights, start) for (y, _), start in zip(columns, starts, strict=True)
         ]
