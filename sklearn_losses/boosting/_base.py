@@ -84,7 +84,10 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
             target, weights, n_outputs = self._set_target(y, weights)
             self.baseline_ = starting_point(self.loss_, target, weights, n_outputs)
             if options.get(library.model_option) is not None:
-                options = {**options, library.model_option: self._go_on(library, options, known, X, target, weights)}
+                options = {
+                    **options,
+                    library.model_option: self._go_on(library, options, known, X, target, weights),
+                }
             evaluations = self._evaluations(eval_set, eval_sample_weight)
             model = library.model(self.loss_, target, weights, n_outputs, self.baseline_)
             self.evals_result_ = library.fit(model, X, target, weights, evaluations, options)
@@ -116,11 +119,11 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
                 )
             self.baseline_ = known["baseline_"]
             return booster
-        # The trees of others stand alone, or are added to the constant that we, too, begin with.
-        added = library.raw_prediction_of_booster(booster, X)
+        # Nothing says what the trees of a stored booster are added to: to our constant, or to the library's own.
+        trees, own = library.parts_of_booster(booster, X)
         score = Metric(self.loss_, library.name)
-        if score(target, added, weights) < score(target, self.baseline_ + added, weights):
-            self.baseline_ = np.zeros_like(self.baseline_) if np.ndim(self.baseline_) else 0.0
+        if score(target, own + trees, weights) < score(target, self.baseline_ + trees, weights):
+            self.baseline_ = np.broadcast_to(own, np.shape(self.baseline_)) + 0.0 * self.baseline_
         return booster
 
     def _warn_of_no_split(self, target, weights):
@@ -177,7 +180,11 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
 
 def _refuse_tensors(model, name, array):
     """Raise for an array that scikit-learn would leave on its device."""
-    if get_config()["array_api_dispatch"] and hasattr(array, "__dlpack__") and not isinstance(array, np.ndarray):
+    if (
+        get_config()["array_api_dispatch"]
+        and hasattr(array, "__dlpack__")
+        and not isinstance(array, np.ndarray)
+    ):
         raise TypeError(
             f"{type(model).__name__} takes NumPy arrays, sparse matrices and data frames, which its library reads; {name} "
             f"is of type {type(array).__module__}.{type(array).__qualname__}. Convert it to a NumPy array (for PyTorch: "

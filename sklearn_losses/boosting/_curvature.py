@@ -33,8 +33,11 @@ from ..losses._programs import graph_of
 CLOSE = 0.2
 """Of convex losses, residuals below this times their upper quartile count as that: a sample met exactly would hold its
 leaf for ever. (The quartile bears a quarter of outliers, and three quarters of samples that are met.)"""
+NEAR = 0.01
+"""The same of losses with a kink at zero that are not convex: there the curvature of larger residuals is far too small.
+(It cannot be much less, as LightGBM counts the samples of a leaf by their curvatures.)"""
 MET = 1e-6
-"""The same of losses that are not convex, where only the parabola at the sample's own residual lies above the loss."""
+"""The same of losses that are smooth at zero and not convex: the parabola is that at the sample's own residual."""
 NEGLIGIBLE = 0.1
 """Losses of dimensionless predictions (margins, log-odds) below this times their steepest slope near zero count as
 this, for the same reason."""
@@ -78,8 +81,8 @@ class Steps:
         if self.is_newton:
             results = [gradient, _newton(loss, hessian, f, reach)]
         elif self.of_numbers:
-            self._close = CLOSE if _is_convex(loss, gradient, y, f) else MET
-            curvature, self._is_even = _about_the_target(loss, value, gradient, hessian, y, f)
+            curvature, self._is_even, has_kink = _about_the_target(loss, value, gradient, hessian, y, f)
+            self._close = CLOSE if _is_convex(loss, gradient, y, f) else NEAR if has_kink else MET
             self._curvature = compile_program([curvature], y, f)
             results = [gradient, value]
         else:
@@ -174,7 +177,7 @@ def _about_the_target(loss, value, gradient, hessian, y, f):
 
     Returns
     -------
-    Node, and whether the loss is even up to a linear term.
+    Node, whether the loss is even up to a linear term, and whether curvatures are unbounded near zero.
     """
     mirror = 2.0 * y - f
     value_there, gradient_there, hessian_there = (
@@ -189,7 +192,10 @@ def _about_the_target(loss, value, gradient, hessian, y, f):
     near = (np.abs(residuals) > 1e-2) & (np.abs(residuals) < 1e4) & np.isfinite(a + b + c + d)
     is_even = bool(np.allclose(a[near], b[near], rtol=1e-6) and np.allclose(c[near], d[near], rtol=1e-6))
     curvature = apply("maximum", hessian, touching)
-    return (curvature if is_even else apply("maximum", curvature, meeting)), is_even
+    has_kink = bool(
+        np.nanmax(a[np.abs(residuals) < 1e-5]) > 10.0 * np.nanmax(a[near & (np.abs(residuals) < 1.0)])
+    )
+    return (curvature if is_even else apply("maximum", curvature, meeting)), is_even, has_kink
 
 
 def _newton(loss, hessian, f, reach):
@@ -229,7 +235,7 @@ def _steepest(loss) -> float:
 
 def _aside(y, f, weights, closeness):
     """Return where the curvature is asked for: at f, but not too close to y."""
-    distance = f - y
+    distance = np.subtract(f, y, dtype=np.float64)
     length = np.abs(distance)
     scale = functional("quantile", length, weights, 0.75)
     if scale == 0.0:

@@ -85,7 +85,9 @@ class _Library:
         parameters = self.estimator.get_params(deep=False)
         self.check_parameters(parameters)
         reach = parameters.get(self.reach_parameter)
-        watchful = "dart" not in (parameters.get(name) for name in self.booster_parameters)  # which drops trees
+        watchful = "dart" not in (
+            parameters.get(name) for name in self.booster_parameters
+        )  # which drops trees
         objective = Objective(loss, self.name, reach, start=start, watchful=watchful)
         gain = objective.fix_units(target, weights)
         parameters |= self.own_parameters(loss, objective)
@@ -100,6 +102,10 @@ class _Library:
 
     def earlier(self, given) -> Any:
         """Return the booster of a model to go on from, without the trees after its best round."""
+        raise NotImplementedError
+
+    def parts_of_booster(self, booster, X) -> tuple[np.ndarray, Any]:
+        """Return the sum of a booster's trees, and what it adds to them by itself."""
         raise NotImplementedError
 
     def booster(self, model) -> Any:
@@ -153,7 +159,9 @@ class _XGBoost(_Library):
         changed = {}
         for names, default in GAIN_PARAMETERS:
             given = {name: parameters[name] for name in names if parameters.get(name) is not None}
-            changed |= {name: objective.amplifier * value for name, value in (given or {names[0]: default}).items()}
+            changed |= {
+                name: objective.amplifier * value for name, value in (given or {names[0]: default}).items()
+            }
         return changed
 
     def fit(self, model, X, target, weights, evaluations, options):
@@ -165,16 +173,22 @@ class _XGBoost(_Library):
                     np.ones(len(e.target)) if e.weights is None else e.weights for e in evaluations
                 ]
         model.fit(X, target, sample_weight=weights, **{"verbose": False, **options})
-        return model.evals_result() if evaluations else {}
+        if not evaluations:
+            return {}
+        name = model.eval_metric.__name__  # beside it, a booster that is trained on keeps its own metric
+        return {part: {name: curves[name]} for part, curves in model.evals_result().items()}
 
     def booster(self, model):
         """Return the library's own object of a fitted model."""
         return model.get_booster()
 
-    def raw_prediction_of_booster(self, booster, X):
-        """Return the sum of a booster's trees."""
-        data = import_module(self.name).DMatrix(X, enable_categorical=True)
-        return booster.predict(data, output_margin=True)
+    def parts_of_booster(self, booster, X):
+        """Return the sum of a booster's trees, and what it adds to them by itself."""
+        data = import_module(self.name).DMatrix
+        whole = booster.predict(data(X, enable_categorical=True), output_margin=True)
+        at_zero = data(X, enable_categorical=True, base_margin=np.zeros_like(whole))
+        trees = booster.predict(at_zero, output_margin=True)
+        return trees, np.mean(whole - trees, axis=0, dtype=np.float64)
 
     def earlier(self, given):
         """Return the booster of a model to go on from, without the trees after its best round."""
@@ -288,9 +302,9 @@ class _LightGBM(_Library):
         """Return the library's own object of a fitted model."""
         return model.booster_
 
-    def raw_prediction_of_booster(self, booster, X):
-        """Return the sum of a booster's trees."""
-        return booster.predict(X, raw_score=True)
+    def parts_of_booster(self, booster, X):
+        """Return the sum of a booster's trees, and what it adds to them by itself."""
+        return booster.predict(X, raw_score=True), 0.0
 
     def earlier(self, given):
         """Return the booster of a model to go on from, without the trees after its best round."""

@@ -86,7 +86,7 @@ class _OfLoss:
         if f.ndim == 2 and f.shape[1] == 1:
             f = f[:, 0]
         if np.any(self.start):
-            f = f + self.start
+            f = np.add(f, self.start, dtype=np.float64)
         if loss.couples_outputs:
             if y.ndim == 2 or f.ndim == 1:
                 return [(y, f)], weights, "as it is"
@@ -159,7 +159,8 @@ class Objective(_OfLoss):
             if weights is not None or factor != 1.0:
                 gradient, curvature = gradient * factor, curvature * factor
             pairs.append((gradient, curvature))
-        self._watch(total)
+        if self._rises(total):
+            return self(y_true, raw_prediction, sample_weight)
         with np.errstate(over="ignore"):
             gradient, curvature = (
                 (np.stack(parts, axis=1) if len(parts) > 1 else parts[0]).reshape(shape).astype(np.float32)
@@ -209,7 +210,10 @@ class Objective(_OfLoss):
                 f"{self.loss!r} needs a unit that is the same on all workers, and each of them sees its own rows only. "
                 f"Pass the targets, or a sample of them from all workers: {self.library}_objective(..., y=targets)."
             )
-        key = *((y.shape, float(y.flat[0])) for y, _ in columns), *(float(y.sum(dtype=np.float64)) for y, _ in columns)
+        key = (
+            *((y.shape, float(y.flat[0])) for y, _ in columns),
+            *(float(y.sum(dtype=np.float64)) for y, _ in columns),
+        )
         if key not in self._units_of:
             starts = [best_start(self.loss, y, f, weights, encoding) for y, f in columns]
             found = self._compute_units(steps, columns, weights, encoding, starts)
@@ -238,12 +242,13 @@ class Objective(_OfLoss):
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "_compiled"}
 
-    def _watch(self, total):
-        """Be more careful from now on if the loss has risen."""
-        if total > self._last_loss * (1.0 + 1e-9):
+    def _rises(self, total) -> bool:
+        """Tell whether the loss has risen since the last round; from now on curvatures are larger then."""
+        rises = self.watchful and total > self._last_loss * (1.0 + 1e-9)
+        if rises:
             self.caution *= 2.0
-        if self.watchful:
-            self._last_loss = total
+        self._last_loss = total
+        return rises
 
     def _check(self, f):
         if not max(-f.min(), f.max()) < 1e30:  # NaN, infinity, or nearly too large for float32

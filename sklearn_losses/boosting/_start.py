@@ -6,10 +6,8 @@ Knows losses and encoded targets; knows no library of boosting.
 import numpy as np
 from scipy.special import logit
 
-from ..losses._programs import program_of
+from ._curvature import is_curved
 
-LEVEL = 1e-3
-"""A loss has levelled off where its mean slope is less than this times that at the log-odds of the classes."""
 RAREST = 1e-6
 """The least share of a class that counts in its log-odds."""
 
@@ -18,8 +16,9 @@ def starting_point(loss, target, weights, n_outputs):
     """Return the constant raw prediction, one an output, that boosting starts from.
 
     That is the best constant. But a bounded loss of classes (1 - p, a sigmoid, a ramp) is often best where everyone is
-    infinitely sure of the commonest class, and there no sample has a slope that a tree could follow. Where that
-    is so, boosting starts at the log-odds of the classes.
+    infinitely sure of the commonest class, and there no sample has a slope that a tree could follow. So where
+    the best constant of a loss that is not convex is surer than the log-odds of the classes (and than a margin of 1),
+    boosting starts at these.
 
     Parameters
     ----------
@@ -42,11 +41,11 @@ def starting_point(loss, target, weights, n_outputs):
             each = [np.where(target == k, high, low) for k in range(n_outputs)]
             return np.array([starting_point(loss, y, weights, 1) for y in each])
         best = loss.constant_minimizer(target, weights, labels=range(n_outputs))
-        encoding, shares = "label", np.bincount(target, weights, minlength=n_outputs)
+        shares = np.bincount(target, weights, minlength=n_outputs)
     else:
         best = loss.constant_minimizer(target, weights)
         low, high = loss.binary_values if loss.target_kind == "sign" else (0.0, 1.0)
-        encoding, shares = "as it is", (np.average(target, axis=0, weights=weights) - low) / (high - low)
+        shares = (np.average(target, axis=0, weights=weights) - low) / (high - low)
     if loss.target_kind == "classes":
         odds = np.log(np.maximum(shares / np.sum(shares), RAREST))
         odds -= odds.mean()
@@ -54,15 +53,8 @@ def starting_point(loss, target, weights, n_outputs):
         odds = logit(np.clip(shares, RAREST, 1.0 - RAREST))
     else:
         return best
-    if _mean_slope(loss, target, weights, encoding, best) >= LEVEL * _mean_slope(
-        loss, target, weights, encoding, odds
-    ):
+    surer = np.ptp(best) if loss.couples_outputs else np.abs(best)
+    usual = np.ptp(odds) if loss.couples_outputs else np.abs(odds)
+    if loss.convex or np.all(surer <= (1.0 + 1e-6) * np.maximum(usual, 1.0)) or is_curved(loss):
         return best
     return float(odds) if np.ndim(odds) == 0 else odds
-
-
-def _mean_slope(loss, target, weights, encoding, constant):
-    f = np.broadcast_to(np.asarray(constant, dtype=np.float64), (len(target), *np.shape(constant)))
-    (gradient, *_), _ = program_of(loss, "gradient", encoding).arrays(target, f)
-    sizes = np.abs(gradient)
-    return np.average(sizes if sizes.ndim == 1 else sizes.sum(axis=1), weights=weights)

@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 
 from ..losses._base import Encoded
 from ..losses._constant import minimizing_constant
+from ..losses._functionals import functional
 from ._curvature import Steps, compares_numbers
 
 
@@ -44,9 +45,13 @@ def unit_of_loss(loss, n_outputs, reach) -> float:
 
 
 def unit_of_targets(steps, y, weights, start) -> float:
-    """Return the mean curvature of samples that are all predicted by one constant."""
+    """Return the median curvature of samples that are all predicted by one constant.
+
+    The mean would be that of a few samples where curvatures are large near the target, as a logarithm's are.
+    """
     f = np.broadcast_to(np.asarray(start, dtype=np.float64), (len(y), *np.shape(start)))
-    return _rounded(np.average(steps(y, f, weights).curvature.T, weights=weights, axis=-1).mean())
+    curvature = steps(y, f, weights).curvature.reshape(len(y), -1)
+    return _rounded(np.mean([functional("median", column, weights) for column in curvature.T]))
 
 
 def best_start(loss, y, f, weights, encoding):

@@ -106,7 +106,9 @@ def test_options_of_fit_that_are_set_here(library):
     regressor = BoostedRegressor(library.regressor())
     with pytest.raises(ValueError, match=rf"{start}= is not taken.*{model}=.*{library.name}_objective"):
         regressor.fit(X, Y, **{start: np.zeros(len(Y))})
-    for option in {"xgboost": ["base_margin_eval_set"], "lightgbm": ["eval_init_score", "eval_metric"]}[library.name]:
+    for option in {"xgboost": ["base_margin_eval_set"], "lightgbm": ["eval_init_score", "eval_metric"]}[
+        library.name
+    ]:
         with pytest.raises(ValueError, match=f"{option}= is not taken.*pass eval_set"):
             regressor.fit(X, Y, eval_set=(X, Y), **{option: [np.zeros(len(Y))]})
 
@@ -118,7 +120,9 @@ def test_estimators_of_a_cluster(library):
     else:
         pytest.importorskip("dask")
         wrong = pytest.importorskip("lightgbm").DaskLGBMRegressor()
-    with pytest.raises(ValueError, match=f"{type(wrong).__name__} on a cluster. Pass .*{library.name}_objective"):
+    with pytest.raises(
+        ValueError, match=f"{type(wrong).__name__} on a cluster. Pass .*{library.name}_objective"
+    ):
         BoostedRegressor(wrong).fit(X, Y)
 
 
@@ -179,7 +183,9 @@ class Root(ProbabilityLoss):
 def test_a_slope_that_is_no_number_is_an_error(library):
     model = BoostedClassifier(library.classifier(), Hellinger())
     for data in (CANCER, WINE):
-        with pytest.raises(ValueError, match=r"gradient of Hellinger\(\) is nan at sample 0 .*np\.where.*log_expit"):
+        with pytest.raises(
+            ValueError, match=r"gradient of Hellinger\(\) is nan at sample 0 .*np\.where.*log_expit"
+        ):
             model.fit(*data)
     assert not hasattr(model, "estimator_")
     square_root = xgboost_objective(lambda y, f: np.sqrt(np.abs(y - f)))

@@ -16,7 +16,11 @@ def option(library):
 
 
 def booster_of(model):
-    return model.estimator_.get_booster() if hasattr(model.estimator_, "get_booster") else model.estimator_.booster_
+    return (
+        model.estimator_.get_booster()
+        if hasattr(model.estimator_, "get_booster")
+        else model.estimator_.booster_
+    )
 
 
 def raw(model, A, last):
@@ -60,7 +64,9 @@ def test_classes(library, data, loss):
     names = np.array(["ant", "bee", "cat"])[y]
     long = BoostedClassifier(library.classifier(n_estimators=12), loss).fit(A, names)
     first = BoostedClassifier(library.classifier(n_estimators=5), loss).fit(A, names)
-    second = BoostedClassifier(library.classifier(n_estimators=7), loss).fit(A, names, **{option(library): first})
+    second = BoostedClassifier(library.classifier(n_estimators=7), loss).fit(
+        A, names, **{option(library): first}
+    )
     np.testing.assert_allclose(second.decision_function(A), long.decision_function(A), rtol=1e-4, atol=1e-5)
 
 
@@ -130,7 +136,9 @@ def test_what_does_not_fit_together(library):
 # ---- names of metrics ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["prediction_error", "mapped", "auc_like", "ndcg", "precision", "pre", "mape", "plain"])
+@pytest.mark.parametrize(
+    "name", ["prediction_error", "mapped", "auc_like", "ndcg", "precision", "pre", "mape", "plain"]
+)
 def test_early_stopping_whatever_the_name_of_the_loss(library, name):
     """XGBoost maximises metrics by the beginning of their names."""
     a, b = slice(300), slice(300, 600)
