@@ -101,24 +101,27 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
         given = options[library.model_option]
         if isinstance(given, BoostedModel):
             known = vars(given)
-            if type(given) is not type(self) or "estimator_" not in known:
+            fits = type(given) is type(self) and "estimator_" in known
+            if not (fits and library_of(known["estimator_"], self).name == library.name):
                 raise ValueError(
-                    f"{library.model_option} must be a fitted {type(self).__name__}, or a model of {library.name}; got "
-                    f"{given!r}."
+                    f"{library.model_option} must be a fitted {type(self).__name__} of trees of {library.name}, or a "
+                    f"model of {library.name}; got {given!r}."
                 )
             given = given.estimator_
         booster = library.earlier(given)
-        if "estimator_" in known and any(
-            given is own for own in (known["estimator_"], library.booster(known["estimator_"]))
-        ):
-            if np.shape(known["baseline_"]) != np.shape(self.baseline_) or not np.array_equal(
-                known.get("classes_"), getattr(self, "classes_", None)
-            ):
-                raise ValueError(
-                    f"{library.model_option} was trained on other classes or another number of targets than y has."
-                )
-            self.baseline_ = known["baseline_"]
-            return booster
+        if "estimator_" in known:
+            own = known["estimator_"]
+            if given is own or given is library_of(own, self).booster(own):
+                same_shape = np.shape(known["baseline_"]) == np.shape(self.baseline_)
+                if not (
+                    same_shape and np.array_equal(known.get("classes_", ()), getattr(self, "classes_", ()))
+                ):
+                    raise ValueError(
+                        f"{library.model_option} was trained on other classes or another number of targets than y "
+                        f"has."
+                    )
+                self.baseline_ = known["baseline_"]
+                return booster
         # Nothing says what the trees of a stored booster are added to: to our constant, or to the library's own.
         trees, own = library.parts_of_booster(booster, X)
         score = Metric(self.loss_, library.name)
@@ -132,9 +135,9 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
         gradient, _ = objective(target, np.zeros((len(target), *np.shape(self.baseline_))), weights)
         if np.any(np.abs(gradient) > 1e-6 * objective.amplifier):
             warnings.warn(
-                f"{type(self).__name__} made no split in {len(target)} samples: it predicts a constant. Either no feature "
-                f"tells anything of y, or {type(self.estimator_).__name__} asks for more samples in a leaf (LightGBM's "
-                f"min_child_samples is 20), for a larger sum of weights there, or for a larger gain of a split.",
+                f"{type(self).__name__} made no split in {len(target)} samples: it predicts a constant. Either no "
+                f"feature tells anything of y, or {type(self.estimator_).__name__} asks for more samples in a leaf "
+                f"(LightGBM's min_child_samples is 20), for a larger sum of weights there, or for a larger gain.",
                 stacklevel=4,
             )
 
@@ -186,9 +189,9 @@ def _refuse_tensors(model, name, array):
         and not isinstance(array, np.ndarray)
     ):
         raise TypeError(
-            f"{type(model).__name__} takes NumPy arrays, sparse matrices and data frames, which its library reads; {name} "
-            f"is of type {type(array).__module__}.{type(array).__qualname__}. Convert it to a NumPy array (for PyTorch: "
-            f"{name}.cpu().numpy())."
+            f"{type(model).__name__} takes NumPy arrays, sparse matrices and data frames, which its library reads; "
+            f"{name} is of type {type(array).__module__}.{type(array).__qualname__}. Convert it to a NumPy array (for "
+            f"PyTorch: {name}.cpu().numpy())."
         )
 
 

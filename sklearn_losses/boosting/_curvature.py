@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..formula import VECTOR, apply, compile_program, constant, derivative, substitute
+from ..formula import VECTOR, Program, apply, compile_program, constant, derivative, substitute
 from ..losses._functionals import functional
 from ..losses._programs import graph_of
 
@@ -52,7 +52,7 @@ class Terms(NamedTuple):
     gradient: np.ndarray
     curvature: np.ndarray
     value: np.ndarray | None
-    """The loss itself, where steps are not Newton's."""
+    """The loss itself, where it is to be watched."""
     range_of_y: tuple[float, float, bool]
 
 
@@ -77,9 +77,11 @@ class Steps:
         self.constant_curvature = hessian.value if self.is_newton and hessian.is_constant else None
         self._close = CLOSE
         self._is_even = False
-        self._curvature = None
+        self._curvature: Program | None = None
+        # Newton's steps of the package's own losses are those of the libraries, and those of a parabola are exact.
+        is_watched = not is_of_package(loss) and self.constant_curvature is None
         if self.is_newton:
-            results = [gradient, _newton(loss, hessian, f, reach)]
+            results = [gradient, _newton(loss, hessian, f, reach), *([value] if is_watched else [])]
         elif self.of_numbers:
             curvature, self._is_even, has_kink = _about_the_target(loss, value, gradient, hessian, y, f)
             self._close = CLOSE if _is_convex(loss, gradient, y, f) else NEAR if has_kink else MET
@@ -105,9 +107,10 @@ class Steps:
         """
         results, (range_of_y, _) = self._program.arrays(y, f)
         if self.is_newton:
-            return Terms(results[0], results[1], None, range_of_y)
+            value = results[2] if len(results) > 2 else None
+            return Terms(results[0], caution * results[1] if caution > 1.0 else results[1], value, range_of_y)
         gradient, value = results[0], results[-1]
-        if self.of_numbers:
+        if self._curvature is not None:
             (curvature,), _ = self._curvature.arrays(y, _aside(y, f, weights, self._close / caution))
         else:
             curvature = results[1]
@@ -145,6 +148,13 @@ def compares_numbers(loss) -> bool:
     return loss.link.name == "identity" and loss.response_method == "predict" and not loss.couples_outputs
 
 
+def is_of_package(loss) -> bool:
+    """Tell whether a loss ships with the package, rather than being a user's."""
+    return type(loss).__module__.startswith("sklearn_losses.") and not callable(
+        getattr(loss, "function", None)
+    )
+
+
 def _residuals(loss):
     """Return a few targets of a loss of numbers, each with residuals of all sizes in ascending order."""
     sizes = np.geomspace(1e-6, 1e9, 301)
@@ -169,11 +179,11 @@ def _about_the_target(loss, value, gradient, hessian, y, f):
 
     For losses that are even around y up to a linear term (absolute, pinball, Huber, Cauchy, log-cosh, …) it is
     the flattest one that lies above them, ρ'(r)/r: 1/|r| for the absolute error, 1/(2|r|) for every pinball loss,
-    1/(1 + (r/c)²) for Cauchy. Where the second derivative is larger, as it is for what grows faster than the square,
-    that is taken.
+    1/(1 + (r/c)²) for Cauchy. Where the second derivative is larger, as it is for what grows faster than the
+    square, that is taken.
 
-    For the others, such as expectiles, the parabola that meets the loss at 2y - f is looked at, too. It may be below the
-    loss beyond that, where the other side is steeper.
+    For the others, such as expectiles, the parabola that meets the loss at 2y - f is looked at, too. It may be
+    below the loss beyond that, where the other side is steeper.
 
     Returns
     -------

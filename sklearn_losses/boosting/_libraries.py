@@ -156,7 +156,7 @@ class _XGBoost(_Library):
         if not 0.0 < gain < LEAST_GAIN:
             return {}
         objective.amplifier = 2.0 ** np.ceil(-np.log2(gain))
-        changed = {}
+        changed: dict[str, float] = {}
         for names, default in GAIN_PARAMETERS:
             given = {name: parameters[name] for name in names if parameters.get(name) is not None}
             changed |= {
@@ -257,8 +257,8 @@ class _LightGBM(_Library):
             if parameters.get(name) in ("rf", "random_forest"):
                 raise InvalidParameterError(
                     f"{name}={parameters[name]!r} of {type(self.estimator).__name__}: LightGBM grows no random forest "
-                    f"for an objective that is a function. Take boosting_type='gbdt' or 'dart', or a RandomForestRegressor "
-                    f"of scikit-learn."
+                    f"for an objective that is a function. Take boosting_type='gbdt' or 'dart', or a "
+                    f"RandomForestRegressor of scikit-learn."
                 )
 
     def own_parameters(self, loss, objective):

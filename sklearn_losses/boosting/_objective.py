@@ -6,7 +6,8 @@ Knows losses, their curvature and their units; imports no library of boosting.
 
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from types import FrameType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def _is_xgboost_distributed():
 
 def _is_lightgbm_distributed():
     """LightGBM does not tell how many machines there are; that its module for dask has called can be seen."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_globals.get("__name__") == "lightgbm.dask":
             return True
@@ -201,7 +202,7 @@ class Objective(_OfLoss):
         if self._units is not None:
             return self._units
         if not (depends_on_targets(self.loss) and steps.constant_curvature is None):
-            key = columns[0][1].shape[1:], len(columns)
+            key: Any = columns[0][1].shape[1:], len(columns)
             if key not in self._units_of:
                 self._units_of[key] = self._compute_units(steps, columns, weights, encoding)
             return self._units_of[key]
@@ -267,10 +268,10 @@ class Objective(_OfLoss):
         place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
         at = np.broadcast_to(np.asarray(raw_prediction, dtype=np.float64) + self.start, array.shape)[place]
         raise ValueError(
-            f"The {name} of {self.loss!r} is {array[place]} at sample {place[0]} (y = {as_numpy(y_true)[place[0]]}, raw "
-            f"prediction {at:.6g}), so that nothing can be trained: the formula overflows there, or multiplies 0 by "
-            f"infinity. Keep such values out of it with np.where before they enter a root, a power or a logarithm, and "
-            f"write the logarithm of a probability as log_expit(f)."
+            f"The {name} of {self.loss!r} is {array[place]} at sample {place[0]} (y = {as_numpy(y_true)[place[0]]}, "
+            f"raw prediction {at:.6g}), so that nothing can be trained: the formula overflows there, or multiplies 0 "
+            f"by infinity. Keep such values out of it with np.where before they enter a root, a power or a logarithm, "
+            f"and write the logarithm of a probability as log_expit(f)."
         )
 
 

@@ -13,13 +13,13 @@ from scipy.special import expit, softmax
 from ..losses._base import Encoded
 from ..losses._constant import minimizing_constant
 from ..losses._functionals import functional
-from ._curvature import Steps, compares_numbers
+from ._curvature import Steps, compares_numbers, is_of_package
 
 
 def depends_on_targets(loss) -> bool:
     """Tell whether the unit of a loss is found from targets: of numbers and vectors, whose unit a user chose."""
     if loss.target_kind == "number":
-        return compares_numbers(loss) or not type(loss).__module__.startswith("sklearn_losses.")
+        return compares_numbers(loss) or not is_of_package(loss)
     return loss.target_kind == "vector"
 
 

@@ -32,11 +32,16 @@ def raw(model, A, last):
     return model.baseline_ + added
 
 
+def stored(model, path):
+    booster_of(model).save_model(path)
+    return path
+
+
 GIVEN = {
     "model": lambda model, path: model,
     "estimator": lambda model, path: model.estimator_,
     "booster": lambda model, path: booster_of(model),
-    "file": lambda model, path: booster_of(model).save_model(path) and path or path,
+    "file": lambda model, path: stored(model, path),
 }
 
 

@@ -259,8 +259,8 @@ def test_the_loss_of_others_hardly_ever_rises(library, loss, unit):
     curve = np.r_[loss(y, np.full(len(y), model.baseline_)), curve_of(model)]
     assert np.all(np.diff(curve) <= 0.01 * curve[:-1])
     assert np.sum(np.maximum(np.diff(curve), 0.0)) < 0.03 * curve[0]
-    assert np.sum(np.diff(curve) > 1e-3 * curve[0]) <= 3
-    assert curve[-1] < 0.97 * curve[0]
+    assert np.sum(np.diff(curve) > 1e-3 * curve[0]) <= (8 if loss in KINKED else 3)
+    assert curve[-1] < (1.0 if loss in KINKED else 0.6) * curve[0]
 
 
 def test_a_loss_that_rises_makes_steps_shorter():
