@@ -41,6 +41,8 @@ MET = 1e-6
 NEGLIGIBLE = 0.1
 """Losses of dimensionless predictions (margins, log-odds) below this times their steepest slope near zero count as
 this, for the same reason."""
+ENOUGH = 10_000
+"""So many residuals tell their quartile well enough."""
 LEAST_SHARE = 0.1
 """Curvatures below this times their harmonic mean count as that: leaves need a least sum of curvatures, without
 which samples that a hinge is content with could never be parted from the others."""
@@ -121,6 +123,10 @@ class Steps:
 
 def _with_a_floor(curvature, weights):
     """Raise the least curvatures, which keeps a parabola above the loss."""
+    if weights is None and curvature.min() > 0.0:
+        with np.errstate(over="ignore"):
+            harmonic_mean = curvature.size / np.sum(1.0 / curvature)
+        return np.maximum(curvature, max(LEAST_SHARE * harmonic_mean, MET * curvature.mean()), out=curvature)
     weights = np.broadcast_to(1.0 if weights is None else weights, len(curvature))
     weights = weights if curvature.ndim == 1 else np.broadcast_to(weights[:, None], curvature.shape)
     counts = (curvature > 0.0) & (weights > 0.0)
@@ -247,7 +253,8 @@ def _aside(y, f, weights, closeness):
     """Return where the curvature is asked for: at f, but not too close to y."""
     distance = np.subtract(f, y, dtype=np.float64)
     length = np.abs(distance)
-    scale = functional("quantile", length, weights, 0.75)
+    every = max(len(length) // ENOUGH, 1)
+    scale = functional("quantile", length[::every], None if weights is None else weights[::every], 0.75)
     if scale == 0.0:
         scale = np.average(length, weights=weights)
     least = closeness * scale if scale > 0.0 else 1.0

@@ -144,31 +144,31 @@ class Objective(_OfLoss):
         columns, weights, encoding = self._read(y_true, raw_prediction, sample_weight)
         steps = self._steps(encoding)
         units = self._find_units(steps, columns, weights, encoding)
-        pairs, total = [], 0.0
-        for (y, f), unit in zip(columns, units, strict=True):
+        results, total = np.empty((2, *shape), np.float32), 0.0
+        for k, ((y, f), unit) in enumerate(zip(columns, units, strict=True)):
             self._check(f)
             gradient, curvature, value, range_of_y = steps(y, f, weights, self.caution)
             if encoding == "as it is":
                 check_range(y, range_of_y, self.loss.target, "y_true")
             if self.watchful and value is not None:
                 total += (value.sum() if weights is None else weights @ value) / unit
-            if f.ndim == 2:
-                curvature *= CONVENTIONS[self.library].softmax_factor(f.shape[1])
             factor = self.amplifier / unit
             if weights is not None:
                 factor = factor * (weights if f.ndim == 1 else weights[:, None])
-            if weights is not None or factor != 1.0:
-                gradient, curvature = gradient * factor, curvature * factor
-            pairs.append((gradient, curvature))
+            softmax_factor = CONVENTIONS[self.library].softmax_factor(f.shape[1]) if f.ndim == 2 else 1.0
+            with np.errstate(over="ignore"):  # in single precision
+                for result, part, times in zip(
+                    results, (gradient, curvature), (1.0, softmax_factor), strict=True
+                ):
+                    to = result[:, k] if len(columns) > 1 else result.reshape(part.shape)
+                    np.multiply(part, factor * times, out=to, casting="unsafe")
         if self._rises(total):
             return self(y_true, raw_prediction, sample_weight)
-        with np.errstate(over="ignore"):
-            gradient, curvature = (
-                (np.stack(parts, axis=1) if len(parts) > 1 else parts[0]).reshape(shape).astype(np.float32)
-                for parts in zip(*pairs, strict=True)
-            )
-        if not np.isfinite(gradient.sum(dtype=np.float64) + curvature.sum(dtype=np.float64)):
-            self._refuse(y_true, raw_prediction, gradient, curvature)
+        gradient, curvature = results
+        with np.errstate(over="ignore", invalid="ignore"):
+            looks_sound = np.isfinite(gradient.sum() + curvature.sum())
+        if not looks_sound:
+            self._refuse_what_is_no_number(y_true, raw_prediction, gradient, curvature)
         return gradient, curvature
 
     def fix_units(self, y, weights=None):
@@ -258,13 +258,13 @@ class Objective(_OfLoss):
                 f"learning rate, or limit the steps with max_delta_step."
             )
 
-    def _refuse(self, y_true, raw_prediction, gradient, curvature):
-        """Raise an error that names the sample whose gradient or curvature is no number."""
-        name, array = next(
-            (name, array)
-            for name, array in (("gradient", gradient), ("second derivative", curvature))
-            if not np.all(np.isfinite(array))
-        )
+    def _refuse_what_is_no_number(self, y_true, raw_prediction, gradient, curvature):
+        """Raise an error that names the sample whose gradient or curvature is no number, if there is one."""
+        parts = {"gradient": gradient, "second derivative": curvature}
+        wrong = [name for name, part in parts.items() if not np.all(np.isfinite(part))]
+        if not wrong:
+            return
+        name, array = wrong[0], parts[wrong[0]]
         place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
         at = np.broadcast_to(np.asarray(raw_prediction, dtype=np.float64) + self.start, array.shape)[place]
         raise ValueError(
