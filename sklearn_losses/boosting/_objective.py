@@ -244,10 +244,16 @@ class Objective(_OfLoss):
         return {name: value for name, value in vars(self).items() if name != "_compiled"}
 
     def _rises(self, total) -> bool:
-        """Tell whether the loss has risen since the last round; from now on curvatures are larger then."""
-        rises = self.watchful and total > self._last_loss * (1.0 + 1e-9)
-        if rises:
-            self.caution *= 2.0
+        """Tell whether the loss has risen since the last round, and be more careful then.
+
+        As a damping of Levenberg and Marquardt does, it goes back while the loss falls: what rises may be the noise
+        of a part of the rows.
+        """
+        if not self.watchful:
+            return False
+        rises = total > self._last_loss * (1.0 + 1e-9)
+        if total != self._last_loss:
+            self.caution = 2.0 * self.caution if rises else max(0.9 * self.caution, 1.0)
         self._last_loss = total
         return rises
 
