@@ -41,7 +41,6 @@ OF_THE_FIT = (
     "fit_idempotent",
     "multioutput",
     "one_label",
-    "int",
 )
 
 

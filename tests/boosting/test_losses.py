@@ -228,13 +228,12 @@ def rough(n=800):
     return A, 1000 + 50 * signal + 20 * rng.standard_t(2, n)
 
 
-@pytest.mark.parametrize("rate", [0.3, 1.0])
 @pytest.mark.parametrize("unit", [0.01, 1.0, 100.0])
 @pytest.mark.parametrize("loss", SMOOTH, ids=str)
-def test_the_loss_of_redescending_losses_never_rises(library, loss, unit, rate):
+def test_the_loss_of_redescending_losses_never_rises(library, loss, unit):
     A, y = rough()
     y = unit * y
-    model = BoostedRegressor(library.regressor(learning_rate=rate), loss).fit(A, y, eval_set=(A, y))
+    model = BoostedRegressor(library.regressor(learning_rate=1.0), loss).fit(A, y, eval_set=(A, y))
     curve = np.r_[loss(y, np.full(len(y), model.baseline_)), curve_of(model)]
     assert np.all(np.diff(curve) <= 1e-6 * curve[0])
     assert curve[-1] < curve[0]
