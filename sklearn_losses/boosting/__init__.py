@@ -4,7 +4,7 @@ Neither library is imported here; whoever passes one of their estimators has imp
 """
 
 from ._classifier import BoostedClassifier
-from ._objective import lightgbm_metric, lightgbm_objective, xgboost_metric, xgboost_objective
+from ._functions import lightgbm_metric, lightgbm_objective, xgboost_metric, xgboost_objective
 from ._regressor import BoostedRegressor
 
 __all__ = [

@@ -3,10 +3,12 @@
 Knows estimators and asks the loss for its facts; what a library wants, its adapter knows.
 """
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import (
@@ -20,6 +22,8 @@ from sklearn.utils.validation import (
 from ..linear_model._parameters import InvalidParameterError, check_weights, unchanged_on_error
 from ..losses import get_loss
 from ._libraries import library_of
+from ._objective import Metric
+from ._start import starting_point
 
 
 class Evaluation(NamedTuple):
@@ -68,22 +72,78 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
     def _fit(self, X, y, sample_weight, eval_set, eval_sample_weight, options):
         with unchanged_on_error(self):
             library = library_of(self.estimator, self)
+            library.check_options(options)
             if y is None:
                 raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+            known = vars(self).copy()
             X = self._check_features(X, reset=True)
+            _refuse_tensors(self, "y", y)
             y = _as_target(y)
             check_consistent_length(X, y)
             weights = check_weights(sample_weight, len(y))
             target, weights, n_outputs = self._set_target(y, weights)
-            self.baseline_ = self._best_constant(target, weights, n_outputs)
+            self.baseline_ = starting_point(self.loss_, target, weights, n_outputs)
+            if options.get(library.model_option) is not None:
+                options = {
+                    **options,
+                    library.model_option: self._go_on(library, options, known, X, target, weights),
+                }
             evaluations = self._evaluations(eval_set, eval_sample_weight)
-            model = library.model(self.loss_, target, n_outputs)
-            self.evals_result_ = library.fit(model, X, target, weights, self.baseline_, evaluations, options)
+            model = library.model(self.loss_, target, weights, n_outputs, self.baseline_)
+            self.evals_result_ = library.fit(model, X, target, weights, evaluations, options)
             self.estimator_ = model
+        if library.n_splits(model) == 0:
+            self._warn_of_no_split(target, weights)
         return self
+
+    def _go_on(self, library, options, known, X, target, weights):
+        """Return the booster that is trained on, and set `baseline_` to what its trees are added to."""
+        given = options[library.model_option]
+        if isinstance(given, BoostedModel):
+            known = vars(given)
+            fits = type(given) is type(self) and "estimator_" in known
+            if not (fits and library_of(known["estimator_"], self).name == library.name):
+                raise ValueError(
+                    f"{library.model_option} must be a fitted {type(self).__name__} of trees of {library.name}, or a "
+                    f"model of {library.name}; got {given!r}."
+                )
+            given = given.estimator_
+        booster = library.earlier(given)
+        if "estimator_" in known:
+            own = known["estimator_"]
+            if given is own or given is library_of(own, self).booster(own):
+                same_shape = np.shape(known["baseline_"]) == np.shape(self.baseline_)
+                if not (
+                    same_shape and np.array_equal(known.get("classes_", ()), getattr(self, "classes_", ()))
+                ):
+                    raise ValueError(
+                        f"{library.model_option} was trained on other classes or another number of targets than y "
+                        f"has."
+                    )
+                self.baseline_ = known["baseline_"]
+                return booster
+        # Nothing says what the trees of a stored booster are added to: to our constant, or to the library's own.
+        trees, own = library.parts_of_booster(booster, X)
+        score = Metric(self.loss_, library.name)
+        if score(target, own + trees, weights) < score(target, self.baseline_ + trees, weights):
+            self.baseline_ = np.broadcast_to(own, np.shape(self.baseline_)) + 0.0 * self.baseline_
+        return booster
+
+    def _warn_of_no_split(self, target, weights):
+        """Say that nothing was learnt, unless the start is perfect."""
+        objective = self.estimator_.objective
+        gradient, _ = objective(target, np.zeros((len(target), *np.shape(self.baseline_))), weights)
+        if np.any(np.abs(gradient) > 1e-6 * objective.amplifier):
+            warnings.warn(
+                f"{type(self).__name__} made no split in {len(target)} samples: it predicts a constant. Either no "
+                f"feature tells anything of y, or {type(self.estimator_).__name__} asks for more samples in a leaf "
+                f"(LightGBM's min_child_samples is 20), for a larger sum of weights there, or for a larger gain.",
+                stacklevel=4,
+            )
 
     def _check_features(self, X, *, reset):
         """Take note of the columns, or compare them; data frames are for the library to convert."""
+        _refuse_tensors(self, "X", X)
         if hasattr(X, "__dataframe__") or hasattr(X, "__arrow_c_stream__") or hasattr(X, "columns"):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
@@ -114,22 +174,25 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
             for (X, y), w in zip(pairs, weights, strict=True)
         ]
 
-    def _best_constant(self, target, weights, n_outputs):
-        """Return the constant raw prediction, one an output, that boosting starts from."""
-        loss = self.loss_
-        if target.ndim == 1 and n_outputs > 1:
-            if loss.couples_outputs:
-                return loss.constant_minimizer(target, weights, labels=range(n_outputs))
-            low, high = loss.binary_values
-            ones = [np.where(target == k, high, low) for k in range(n_outputs)]
-            return np.array([loss.constant_minimizer(y, weights) for y in ones])
-        return loss.constant_minimizer(target, weights)
-
     def _raw_prediction(self, X):
         check_is_fitted(self)
         X = self._check_features(X, reset=False)
         added = library_of(self.estimator_, self).raw_prediction(self.estimator_, X)
         return self.baseline_ + np.asarray(added, dtype=np.float64)
+
+
+def _refuse_tensors(model, name, array):
+    """Raise for an array that scikit-learn would leave on its device."""
+    if (
+        get_config()["array_api_dispatch"]
+        and hasattr(array, "__dlpack__")
+        and not isinstance(array, np.ndarray)
+    ):
+        raise TypeError(
+            f"{type(model).__name__} takes NumPy arrays, sparse matrices and data frames, which its library reads; "
+            f"{name} is of type {type(array).__module__}.{type(array).__qualname__}. Convert it to a NumPy array (for "
+            f"PyTorch: {name}.cpu().numpy())."
+        )
 
 
 def _as_target(y):

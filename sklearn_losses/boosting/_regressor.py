@@ -1,8 +1,11 @@
 """Boosted regressors with any loss."""
 
+from contextlib import suppress
+
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from ..linear_model._linear_regressor import _charges_relative_mistakes
 from ._base import BoostedModel
 
 
@@ -100,6 +103,14 @@ class BoostedRegressor(RegressorMixin, BoostedModel):
         """
         raw = self._raw_prediction(X)
         return self.loss_.link.inverse(raw)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        with suppress(ValueError, TypeError):  # an unknown loss, of which fit complains
+            loss = self._get_loss()
+            tags.target_tags.positive_only = loss.target.low > -np.inf
+            tags.regressor_tags.poor_score = _charges_relative_mistakes(loss)
+        return tags
 
     def _set_target(self, y, weights):
         self.loss_ = self._get_loss()

@@ -191,7 +191,8 @@ def _by_descent(loss, data, weights):
         rows = np.broadcast_to(f, (n, n_outputs))
         total, _, _, _ = value.total(data.y, rows, w)
         (each, *_), _ = gradient.arrays(data.y, rows)
-        return total, w @ each
+        return total / size, w @ each / size
 
-    start = w @ data.numbers() if loss.target_kind == "vector" else np.zeros(n_outputs)
+    start, size = w @ data.numbers() if loss.target_kind == "vector" else np.zeros(n_outputs), 1.0
+    size = abs(both(start)[0]) or 1.0  # so that the tolerances below know nothing of the loss's own
     return minimize(both, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-10}).x

@@ -10,6 +10,7 @@ from sklearn_losses import (
     AbsoluteError,
     Cauchy,
     CosineDistance,
+    Expectile,
     Focal,
     Hinge,
     LogLoss,
@@ -20,6 +21,7 @@ from sklearn_losses import (
 )
 from sklearn_losses.boosting import BoostedClassifier, BoostedRegressor
 from sklearn_losses.boosting._curvature import Steps, is_curved
+from sklearn_losses.boosting._objective import Objective
 from sklearn_losses.losses import LOSSES, get_loss
 
 NUMBERS = [a for a, c in LOSSES.items() if c.response_method == "predict" and not c.couples_outputs]
@@ -114,36 +116,84 @@ def test_many_samples_on_the_kink(library):
 Y, F = np.array([0.0, 1.0, -2.0]), np.array([2.0, -3.0, 5.0])
 
 
+def terms_of(loss, y, f):
+    """Return gradient and curvature of a sample that is alone, and so met from where it is."""
+    each = [Steps(loss, "as it is", 0.7)(y[i : i + 1], f[i : i + 1], None) for i in range(len(y))]
+    return np.concatenate([t.gradient for t in each]), np.concatenate([t.curvature for t in each])
+
+
 def above(loss, y, f, gradient, curvature):
     """Return by how much the parabola is above the loss, over a wide range of predictions."""
     steps = np.linspace(-30, 30, 2001)[:, None]
     parabola = gradient * steps + 0.5 * curvature * steps**2
 
     def value(raw):
-        n = np.size(raw)
-        return (
-            get_loss(loss).pointwise(np.broadcast_to(y, raw.shape).ravel(), raw.ravel()).reshape(raw.shape)
-            if n
-            else raw
-        )
+        return loss.pointwise(np.broadcast_to(y, raw.shape).ravel(), raw.ravel()).reshape(raw.shape)
 
     return parabola - loss.training_scale * (value(f + steps) - value(f[None, :]))
 
 
-@pytest.mark.parametrize(
-    "alias",
-    [
-        *("absolute_error", "huber", "pseudo_huber", "log_cosh", "fair", "cauchy", "minkowski"),
-        *("epsilon_insensitive", "pinball"),
-    ],
-)
-def test_the_majoriser_of_losses_of_numbers_touches_and_lies_above(alias):
-    loss = get_loss(alias)
-    (gradient,), _ = Steps(loss, "as it is", 0.7)._gradient.arrays(Y, F)
-    (curvature,), _ = Steps(loss, "as it is", 0.7)._curvature.arrays(Y, F)
+class Welsch(RegressionLoss):
+    def __init__(self, c=1.0):
+        self.c = c
+
+    def formula(self, y, f):
+        return 0.5 * self.c**2 * (1 - np.exp(-(((y - f) / self.c) ** 2)))
+
+
+class GemanMcClure(RegressionLoss):
+    def formula(self, y, f):
+        r2 = (y - f) ** 2
+        return r2 / (1 + r2)
+
+
+class Biweight(RegressionLoss):
+    def __init__(self, c=5.0):
+        self.c = c
+
+    def formula(self, y, f):
+        x = (y - f) / self.c
+        return self.c**2 / 6 * (1 - np.where(np.abs(x) < 1, 1 - x**2, 0) ** 3)
+
+
+class LogAbsolute(RegressionLoss):
+    def formula(self, y, f):
+        return np.log1p(np.abs(y - f))
+
+
+class Truncated(RegressionLoss):
+    def formula(self, y, f):
+        return np.minimum(np.abs(y - f), 3)
+
+
+SMOOTH = [Cauchy(), Cauchy(c=30.0), Welsch(), Welsch(c=50.0), GemanMcClure(), Biweight()]
+KINKED = [LogAbsolute(), Truncated()]
+EVEN = [
+    "absolute_error",
+    "huber",
+    "pseudo_huber",
+    "log_cosh",
+    "fair",
+    "minkowski",
+    "epsilon_insensitive",
+    "pinball",
+]
+
+
+@pytest.mark.parametrize("loss", [*map(get_loss, EVEN), Pinball(quantile=0.9), *SMOOTH, *KINKED], ids=str)
+def test_the_majoriser_of_losses_of_numbers_touches_and_lies_above(loss):
+    gradient, curvature = terms_of(loss, Y, F)
     gap = above(loss, Y, F, gradient, curvature)
     assert gap.min() > -1e-9
     np.testing.assert_allclose(gap[1000], 0.0, atol=1e-12)  # at a step of zero
+
+
+@pytest.mark.parametrize("loss", SMOOTH, ids=str)
+def test_the_majoriser_of_redescending_losses_is_at_the_samples_own_residual(loss):
+    """Beside others that are far away, a sample near its target keeps the curvature that it has there."""
+    y, f = np.zeros(41), np.r_[0.01, 0.5, 2.0, np.linspace(10.0, 400.0, 38)]
+    gradient, curvature, *_ = Steps(loss, "as it is", 0.7)(y, f, None)
+    assert above(loss, y, f, gradient, curvature).min() > -1e-9
 
 
 def test_known_majorisers():
@@ -153,19 +203,84 @@ def test_known_majorisers():
         (AbsoluteError(), 1 / r),
         (Pinball(quantile=0.9), 1 / (2 * r)),
         (Cauchy(c=2.0), 1 / (1 + (r / 2) ** 2)),
+        (Welsch(c=4.0), np.exp(-((r / 4) ** 2))),
         (get_loss("huber"), 1 / r),
     ]:
-        (curvature,), _ = Steps(loss, "as it is", 0.7)._curvature.arrays(Y, F)
-        np.testing.assert_allclose(curvature, expected, rtol=1e-12)
+        np.testing.assert_allclose(terms_of(loss, Y, F)[1], expected, rtol=1e-12)
     y, f = np.array([1.0, -1.0]), np.array([-2.0, 0.5])
-    (curvature,), _ = Steps(Hinge(), "as it is", 0.7)._curvature.arrays(y, f)
-    np.testing.assert_allclose(curvature, 1 / (2 * (1 - y * f)), rtol=1e-12)
+    np.testing.assert_allclose(terms_of(Hinge(), y, f)[1], 1 / (2 * (1 - y * f)), rtol=1e-12)
+
+
+# ---- the loss of training never rises --------------------------------------------------------------
+
+
+def curve_of(model):
+    (part,) = model.evals_result_.values()
+    (curve,) = part.values()
+    return np.asarray(curve)
+
+
+def rough(n=800):
+    """Return data with outliers, far from zero."""
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(n, 6))
+    signal = A[:, 0] + np.sin(2 * A[:, 1]) + A[:, 2] * A[:, 3]
+    return A, 1000 + 50 * signal + 20 * rng.standard_t(2, n)
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("loss", SMOOTH, ids=str)
+def test_the_loss_of_redescending_losses_never_rises(library, loss, unit):
+    A, y = rough()
+    y = unit * y
+    model = BoostedRegressor(library.regressor(learning_rate=1.0), loss).fit(A, y, eval_set=(A, y))
+    curve = np.r_[loss(y, np.full(len(y), model.baseline_)), curve_of(model)]
+    assert np.all(np.diff(curve) <= 1e-6 * curve[0])
+    assert curve[-1] < curve[0]
+    prediction = model.predict(A)
+    assert y.min() - np.ptp(y) < prediction.min() < prediction.max() < y.max() + np.ptp(y)
+
+
+OTHERS = ["smooth_pinball", "squared_epsilon_insensitive", "squared_error"]
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize(
+    "loss", [*map(get_loss, EVEN + OTHERS), Expectile(0.05), Asymmetric(20.0), *KINKED], ids=str
+)
+def test_the_loss_of_others_hardly_ever_rises(library, loss, unit):
+    """Near a kink curvatures are bounded; a loss that rises is noticed, and the bound moves nearer to the kink."""
+    A, y = rough()
+    y = unit * y
+    model = BoostedRegressor(library.regressor(learning_rate=1.0, n_estimators=60), loss).fit(
+        A, y, eval_set=(A, y)
+    )
+    curve = np.r_[loss(y, np.full(len(y), model.baseline_)), curve_of(model)]
+    assert np.all(np.diff(curve) <= 0.01 * curve[:-1])
+    assert np.sum(np.maximum(np.diff(curve), 0.0)) < 0.03 * curve[0]
+    assert np.sum(np.diff(curve) > 1e-3 * curve[0]) <= (8 if loss in KINKED else 3)
+    assert curve[-1] < (1.0 if loss in KINKED else 0.6) * curve[0]
+
+
+def test_a_loss_that_rises_makes_steps_shorter():
+    y = np.linspace(-1.0, 1.0, 21)
+    for loss in (AbsoluteError(), Hinge(), Asymmetric()):
+        y_ = np.sign(y + 0.01) if isinstance(loss, Hinge) else y
+        objective = Objective(loss, "xgboost", watchful=True)
+        objective.fix_units(y_)
+        _, first = objective(y_, 0.5 * y)
+        _, same = objective(y_, 0.5 * y)
+        np.testing.assert_array_equal(first, same)
+        objective(y_, 0.9 * y_)
+        _, later = objective(y_, 0.5 * y)  # where the loss is larger
+        assert np.all(later >= first)
+        assert later.sum() > 1.1 * first.sum()
 
 
 def test_poisson_is_majorised_within_reach():
     steps = Steps(get_loss("poisson"), "as it is", 0.7)
     y, f = np.array([0.0, 3.0, 50.0]), np.array([1.0, -2.0, 4.0])
-    gradient, curvature, _ = steps(y, f, None)
+    gradient, curvature, *_ = steps(y, f, None)
     s = np.linspace(-0.7, 0.7, 101)[:, None]
     exact = np.exp(f + s) - y * (f + s) - (np.exp(f) - y * f)
     assert np.all(gradient * s + 0.5 * curvature * s**2 >= exact - 1e-12)
@@ -178,7 +293,7 @@ def test_the_curvature_is_positive_and_finite(alias):
     y, f = loss.examples.draw(np.random.default_rng(0), 300)
     data = loss._encode(y, f, None, None, raw=True)
     for scale in (0.01, 1.0, 30.0):
-        _, curvature, _ = Steps(loss, data.encoding, 0.7)(data.y, scale * data.f, None)
+        _, curvature, *_ = Steps(loss, data.encoding, 0.7)(data.y, scale * data.f, None)
         assert np.all(np.isfinite(curvature))
         assert np.all(curvature > 0.0) or is_curved(loss)  # which may underflow
 
