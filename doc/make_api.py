@@ -3,7 +3,17 @@
 from pathlib import Path
 
 import sklearn_losses
-from sklearn_losses import boosting, dask, displays, formula, linear_model, losses, metrics, testing
+from sklearn_losses import (
+    boosting,
+    dask,
+    displays,
+    formula,
+    inference,
+    linear_model,
+    losses,
+    metrics,
+    testing,
+)
 
 DOC = Path(__file__).resolve().parent
 
@@ -30,6 +40,7 @@ def groups():
     pictures = [name for name in displays.__all__ if not name.isupper()]
     boosted = [name for name in boosting.__all__ if name.startswith("Boosted")]
     on_dask = [name for name in dask.__all__ if name.startswith("Linear")]
+    tables = sorted(name for name in inference.__all__ if name[0].isupper())
     for_others = sorted(set(boosting.__all__) - set(boosted))
     package = "sklearn_losses"
     return [
@@ -43,6 +54,13 @@ def groups():
         ("Linear models on dask", f"{package}.dask", on_dask, "with_methods"),
         ("Other estimators on dask", f"{package}.dask", sorted(set(dask.__all__) - set(on_dask)), "object"),
         ("Pictures", package, pictures, "with_methods"),
+        (
+            "How sure: intervals and comparisons",
+            package,
+            ["score_interval", "compare", "compare_cv"],
+            "object",
+        ),
+        ("Tables of intervals and comparisons", f"{package}.inference", tables, "with_methods"),
         ("Proof", f"{package}.testing", sorted(testing.__all__), "object"),
         ("Scorers", package, ["LossScorer", "SkillScorer"], "object"),
         ("Scorers by name, decomposition", f"{package}.metrics", sorted(scoring), "object"),

@@ -2,6 +2,7 @@
 
 from .displays import LossCurveDisplay, LossDisplay
 from .formula import FormulaError, logsumexp, softmax
+from .inference import compare, compare_cv, score_interval
 from .linear_model import LinearClassifier, LinearRegressor, SGDClassifier, SGDRegressor
 from .losses import *
 from .losses import __all__ as _losses
@@ -18,10 +19,13 @@ __all__ = sorted(
         "LossDisplay",
         "SGDClassifier",
         "SGDRegressor",
+        "compare",
+        "compare_cv",
         "decomposition",
         "get_scorer",
         "get_scorer_names",
         "logsumexp",
+        "score_interval",
         "softmax",
     ]
 )
