@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
+from ._accumulator import Accumulator
 from ._arrays import home_of
 from ._constant import minimizing_constant
 from ._programs import ENCODINGS, program_of
@@ -150,6 +151,13 @@ class Loss(BaseEstimator):
             return home.mean(self, y_true, y_pred, sample_weight, labels, pos_label)
         data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
         return float(np.mean(data.loss._averages(data, as_weights(sample_weight, len(data.f)))))
+
+    def accumulator(self, *, labels=None, pos_label=None) -> Accumulator:
+        """Return what takes samples in pieces, `update`, joins with others, `merge`, and gives the mean, `result`.
+
+        The mean is the same however the samples are cut; labels should be named where a piece may lack some.
+        """
+        return Accumulator(self, labels, pos_label)
 
     def pointwise(self, y_true, y_pred, *, labels=None, pos_label=None) -> np.ndarray:
         """Return the loss of every sample, of shape (n_samples,).
@@ -291,12 +299,12 @@ class Loss(BaseEstimator):
             results.append((total, weight))
         return results
 
-    def _each(self, data, quantity) -> np.ndarray:
+    def _each(self, data, quantity, dtype=None) -> np.ndarray:
         """Return a quantity for every sample, and for every output of a regression that has several."""
         raw = quantity != "metric"
         check_same_length(**{"y_true": data.y, "raw_prediction" if raw else "y_pred": data.f})
         program = program_of(self, quantity, data.encoding, None if raw else self._clip(data.f))
-        dtype = np.float32 if data.f.dtype == np.float32 else np.float64
+        dtype = dtype or (np.float32 if data.f.dtype == np.float32 else np.float64)
         columns = []
         for y, f in self._columns(data):
             (result, *checks), ranges = program.arrays(y, f, dtype)

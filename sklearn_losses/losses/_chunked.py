@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._chunks import Rows, is_chunked
-from ..links import REAL
-from ._targets import as_classes, as_weights, check_range, distinct, has_fractions, survey, two_labels
+from ._targets import as_classes, distinct, has_fractions, two_labels
 
 MANY = 100_000  # distinct labels: more are no labels
 _OF_CLASSES = ("sign", "probability", "classes")
@@ -38,10 +37,8 @@ def averages(loss, y_true, y_pred, sample_weight=None, labels=None, pos_label=No
     weights = None if np.ndim(sample_weight) == 0 else sample_weight  # one weight for all is none
     rows = Rows(y_pred=y_pred, y_true=y_true, sample_weight=weights)
     request = _Request(loss, _labels(loss, y_true, y_pred, labels, pos_label), pos_label)
-    totals = rows.reduce(_totals, np.add, request, label="loss")
-    if totals is None:
-        raise ValueError("y_true is empty: at least one sample is needed.")
-    return loss._means(totals.tolist())
+    accumulated = rows.reduce(_accumulated, _merged, request, label="loss")
+    return (accumulated or loss.accumulator()).averages()
 
 
 def pointwise(loss, y_true, y_pred, labels, pos_label):
@@ -120,14 +117,14 @@ def _both(one, other):
     return _Found(some, one.fractions or other.fractions)
 
 
-def _totals(request, y_pred, y_true, sample_weight):
-    """Return Σ w ℓ and Σ w of each output, of shape (n_outputs, 2)."""
-    y_pred, y_true = np.asarray(y_pred), _dense(y_true)
-    data = request.loss._encode(y_true, y_pred, request.labels, request.pos_label, raw=False)
-    weights = as_weights(None if sample_weight is None else np.asarray(sample_weight), len(data.f))
-    if weights is not None:
-        check_range(weights, survey(weights), REAL, "sample_weight")
-    return np.array(data.loss._totals(data, weights))
+def _accumulated(request, y_pred, y_true, sample_weight):
+    """Return the accumulator of a chunk."""
+    accumulator = request.loss.accumulator(labels=request.labels, pos_label=request.pos_label)
+    return accumulator.update(_dense(y_true), np.asarray(y_pred), sample_weight)
+
+
+def _merged(one, other):
+    return one.loss.accumulator().merge(one).merge(other)
 
 
 def _quantity(request, prediction, y_true):
