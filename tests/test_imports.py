@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "links": {"formula"},
     "losses": {"_chunks", "formula", "links"},
     "metrics": {"formula", "links", "losses"},
-    "linear_model": {"formula", "links", "losses"},
+    "linear_model": {"formula", "inference", "links", "losses"},
     "displays": {"_sampling", "losses", "metrics"},
     "inference": {"_sampling", "displays", "losses"},
     "boosting": {"formula", "links", "losses", "linear_model"},

@@ -53,13 +53,17 @@ class Table:
         return pd.DataFrame(self.columns)
 
     def _texts(self) -> list[list[str]]:
-        """Return the cells as text, row by row; rows of one loss have as many decimals."""
-        kinds = self.columns.get("loss", np.zeros(len(self)))
+        """Return the cells as text, row by row; rows that are alike have as many decimals."""
+        kinds = self._alike()
         decimals = {kind: _decimals(self.columns, kinds == kind) for kind in set(kinds.tolist())}
         return [
             [_text(name, values[k], decimals[kinds[k].item()]) for name, values in self.columns.items()]
             for k in range(len(self))
         ]
+
+    def _alike(self):
+        """Return a label for each row; rows of one label are of one scale."""
+        return self.columns.get("loss", np.zeros(len(self)))
 
     def __repr__(self) -> str:
         rows = [list(self.columns), *self._texts()]

@@ -14,6 +14,7 @@ from ..links import IDENTITY, REAL, UNIT, Interval, Link
 from ._accumulator import Accumulator
 from ._arrays import home_of
 from ._constant import minimizing_constant
+from ._likelihoods import Likelihood
 from ._programs import ENCODINGS, program_of
 from ._skill import skill
 from ._targets import FROM_SINGLE, as_numpy, as_weights, check_range, check_same_length, checked_weights
@@ -59,6 +60,8 @@ class Loss(BaseEstimator):
     """Whether the loss is convex in f; None if undeclared."""
     elicits: ClassVar[str | None] = None
     """The functional of the distribution of y that is its best prediction: "mean", "median", …"""
+    likelihood: ClassVar[Likelihood | None] = None
+    """The distribution whose negative log-likelihood it is, but for a scale and what does not depend on f."""
     strictly_proper: ClassVar[bool | None] = None
     """Whether the true probabilities are its only best prediction."""
     complete: ClassVar[bool] = True
