@@ -1,6 +1,15 @@
 """One loss, written once in plain NumPy, is a metric, a scorer and a training objective."""
 
-from .displays import LossCurveDisplay, LossDisplay
+from .displays import (
+    CoverageDisplay,
+    DecompositionDisplay,
+    LossCurveDisplay,
+    LossDisplay,
+    MurphyDisplay,
+    PointwiseLossDisplay,
+    QuantilePathDisplay,
+    ReliabilityDisplay,
+)
 from .formula import FormulaError, logsumexp, softmax
 from .inference import compare, compare_cv, score_interval
 from .linear_model import LinearClassifier, LinearRegressor, SGDClassifier, SGDRegressor
@@ -12,11 +21,17 @@ __version__ = "0.1.0"
 __all__ = sorted(
     [
         *_losses,
+        "CoverageDisplay",
+        "DecompositionDisplay",
         "FormulaError",
         "LinearClassifier",
         "LinearRegressor",
         "LossCurveDisplay",
         "LossDisplay",
+        "MurphyDisplay",
+        "PointwiseLossDisplay",
+        "QuantilePathDisplay",
+        "ReliabilityDisplay",
         "SGDClassifier",
         "SGDRegressor",
         "compare",

@@ -14,7 +14,9 @@ from ..losses._functionals import functional
 KNOWN = ("mean", "median", "quantile", "expectile")
 
 
-def elicited(loss: Any, y_true: Any, y_pred: Any, labels: Any, pos_label: Any, purpose: str) -> tuple[Any, np.ndarray]:
+def elicited(
+    loss: Any, y_true: Any, y_pred: Any, labels: Any, pos_label: Any, purpose: str
+) -> tuple[Any, np.ndarray]:
     """Return encoded data of a loss that elicits a functional, and y in numbers.
 
     Raises
@@ -39,7 +41,7 @@ def of_sample(loss: Any) -> Callable[[np.ndarray, np.ndarray | None], float]:
 
 
 def isotonic(loss: Any, y: np.ndarray, prediction: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """Return, for every sample, the value of the non-decreasing function of the predictions with the least mean loss."""
+    """Return the values of the non-decreasing function of the predictions that has the least mean loss."""
     if loss.elicits == "mean":
         return IsotonicRegression().fit(prediction, y, sample_weight=weights).predict(prediction)
     value = of_sample(loss)
