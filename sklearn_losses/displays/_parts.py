@@ -120,7 +120,7 @@ class DecompositionDisplay(Display):
         DecompositionDisplay
         """
         if ax is None:
-            size = 6.4, 1.5 + 0.55 * len(self.names)
+            size = 6.4, 1.8 + 0.55 * len(self.names)
             _, ax = pyplot().subplots(figsize=size, layout="constrained")
         ax = self._take_axes(ax)
         ax.use_sticky_edges = False
@@ -151,6 +151,6 @@ class DecompositionDisplay(Display):
         order = sorted(range(len(labels)), key=lambda k: "b−+=".index(labels[k][0]))
         ax.legend(
             [handles[k] for k in order], [labels[k] for k in order],
-            frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4,
+            frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2,
         )  # fmt: skip
         return self

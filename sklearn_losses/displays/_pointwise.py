@@ -218,7 +218,8 @@ class PointwiseLossDisplay(Display):
         ax.set_ylim(bottom=min(0.0, float(np.nanmin([e[:, :2].min() for e in self.estimates]))))
         ax.spines[["top", "right"]].set_visible(False)
         if any(self.names):
-            ax.legend(frameon=False)
+            ax.set_ylim(top=ax.get_ylim()[1] * (1.0 + 0.07 * len(self.names)))  # room for the legend
+            ax.legend(frameon=False, loc="upper right", ncols=len(self.names) if len(self.names) < 4 else 1)
         return self
 
 

@@ -135,7 +135,12 @@ def test_bootstrap_is_that_of_scipy():
     """BCa, from the same draws."""
     found = Sampling(np.ones(n)).bootstrap(losses, 0.9, 999, np.random.default_rng(3))
     theirs = stats.bootstrap(
-        (losses,), np.mean, n_resamples=999, confidence_level=0.9, method="BCa", rng=np.random.default_rng(3)
+        (losses,),
+        np.mean,
+        n_resamples=999,
+        confidence_level=0.9,
+        method="BCa",
+        random_state=np.random.default_rng(3),
     )
     assert_allclose([found.low, found.high], theirs.confidence_interval, rtol=1e-9)
     assert_allclose(found.standard_error, theirs.standard_error, rtol=1e-9)
@@ -149,7 +154,7 @@ def test_bootstrap_of_weighted_clusters_is_that_of_scipy():
         return a.sum(axis) / b.sum(axis)
 
     theirs = stats.bootstrap(
-        (sums, total), mean, n_resamples=999, paired=True, method="BCa", rng=np.random.default_rng(3)
+        (sums, total), mean, n_resamples=999, paired=True, method="BCa", random_state=np.random.default_rng(3)
     )
     assert_allclose([found.low, found.high], theirs.confidence_interval, rtol=1e-9)
 
