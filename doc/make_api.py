@@ -37,7 +37,7 @@ def groups():
     scoring = {"Decomposition", "decomposition", "get_scorer", "get_scorer_names"}
     functions = set(metrics.__all__) - scoring - set(EMBEDDINGS)
     engine = [name for name in formula.__all__ if not name.isupper()]
-    pictures = [name for name in displays.__all__ if not name.isupper()]
+    pictures = sorted(set(displays.__all__) - {"COLORS", "IntervalDisplay"})
     boosted = [name for name in boosting.__all__ if name.startswith("Boosted")]
     on_dask = [name for name in dask.__all__ if name.startswith("Linear")]
     tables = sorted(name for name in inference.__all__ if name[0].isupper())
@@ -45,7 +45,7 @@ def groups():
     package = "sklearn_losses"
     return [
         ("Losses", package, catalogue, "object"),
-        ("What every loss can do", package, ["Loss"], "with_methods"),
+        ("What every loss can do", package, ["Loss", "Accumulator"], "with_methods"),
         ("Bases of losses of your own", package, BASES, "object"),
         ("Losses by name, and functions as losses", package, sorted(tools), "object"),
         ("Estimators", package, sorted(linear_model.__all__), "with_methods"),
@@ -61,6 +61,7 @@ def groups():
             "object",
         ),
         ("Tables of intervals and comparisons", f"{package}.inference", tables, "with_methods"),
+        ("What these tables draw", f"{package}.displays", ["IntervalDisplay"], "with_methods"),
         ("Proof", f"{package}.testing", sorted(testing.__all__), "object"),
         ("Scorers", package, ["LossScorer", "SkillScorer"], "object"),
         ("Scorers by name, decomposition", f"{package}.metrics", sorted(scoring), "object"),

@@ -38,11 +38,11 @@ class Table:
         return self.columns[name]
 
     def to_pandas(self) -> Any:
-        """Return the table as a :class:`pandas.DataFrame`.
+        """Return the table as a data frame of pandas.
 
         Returns
         -------
-        pandas.DataFrame
+        DataFrame
         """
         try:
             import pandas as pd

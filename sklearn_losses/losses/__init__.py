@@ -1,5 +1,6 @@
 """The catalogue of losses. Each is a class of a few lines; what it can do follows from its formula."""
 
+from ._accumulator import Accumulator
 from ._base import Loss
 from ._binary import *  # noqa: F403
 from ._deviance import *  # noqa: F403
@@ -15,6 +16,7 @@ from ._scorer import LossScorer, SkillScorer
 
 __all__ = [
     "LOSSES",
+    "Accumulator",
     "FunctionLoss",
     "FunctionMarginLoss",
     "Loss",
