@@ -176,10 +176,12 @@ class CoefficientTable(Table):
 
     @property
     def coefficients(self) -> np.ndarray:
+        """The column of coefficients."""
         return self["coefficient"]
 
     @property
     def standard_errors(self) -> np.ndarray:
+        """The column of standard errors."""
         return self["standard_error"]
 
     def summary(self) -> str:
