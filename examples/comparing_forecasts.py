@@ -2,9 +2,10 @@
 Which forecast of sunspots is better?
 =====================================
 
-How many sunspots will there be in three years? Four forecasts for the years from 1860 to 2008: the number of this year, that of
-eleven years before the year in question (the length of a cycle), the mean so far, and a linear model of the last twelve years
-that is fitted again each year. Is the best of them better than luck explains, and for whom?
+How many sunspots will there be in three years? Four forecasts for the years from 1860 to 2008: the number of
+this year, that of eleven years before the year in question (the length of a cycle), the mean so far, and a
+linear model of the last twelve years that is fitted again each year. Is the best of them better than luck
+explains, and for whom?
 """
 
 import matplotlib.pyplot as plt
