@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from ..losses import get_loss
-from ..losses._targets import as_numpy, as_weights
+from ..losses._arrays import as_numpy
+from ..losses._targets import as_weights
 from ._axes import COLORS, STYLES, Display, pyplot
 from ._forecasts import by_name, predicted, sampling
 

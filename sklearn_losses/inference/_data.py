@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._sampling import Estimate, Sampling
-from ..losses._targets import as_numpy, checked_weights
+from ..losses._arrays import as_numpy
+from ..losses._targets import checked_weights
 
 METHODS = ("normal", "bootstrap")
 

@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..links import REAL
-from ._arrays import other_namespace
+from ._arrays import as_numpy, other_namespace
 from ._targets import (
     as_classes,
-    as_numpy,
     as_weights,
     check_range,
     has_fractions,
     holds_numbers,
-    survey,
     two_labels,
 )
 
@@ -86,7 +84,8 @@ class Accumulator:
         data = self.loss._encode(y_true, y_pred, self.labels, self.pos_label, raw=False)
         weights = as_weights(sample_weight, len(data.f))
         if weights is not None:
-            check_range(weights, survey(weights), REAL, "sample_weight")
+            ends = float(weights.min()), float(weights.max()), bool(np.isnan(weights).any())
+            check_range(weights, ends, REAL, "sample_weight")
         each = data.loss._each(data, "metric", np.float64)
         columns = each[:, None] if each.ndim == 1 else each
         n = len(columns)
