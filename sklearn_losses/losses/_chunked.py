@@ -120,7 +120,9 @@ def _both(one, other):
 def _accumulated(request, y_pred, y_true, sample_weight):
     """Return the accumulator of a chunk."""
     accumulator = request.loss.accumulator(labels=request.labels, pos_label=request.pos_label)
-    return accumulator.update(_dense(y_true), np.asarray(y_pred), sample_weight)
+    accumulator.update(_dense(y_true), np.asarray(y_pred), sample_weight)
+    accumulator.labels = request.labels  # how all chunks are read was decided before
+    return accumulator
 
 
 def _merged(one, other):
