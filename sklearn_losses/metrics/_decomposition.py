@@ -10,6 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from ..losses import get_loss
 from ..losses._functionals import functional
+from ..losses._namespaces import on_host
 from ..losses._targets import as_weights
 
 __all__ = ["Decomposition", "decomposition"]
@@ -91,6 +92,7 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
     uncertainty     0.693147
     """
     loss = get_loss(loss)
+    y_true, y_pred, sample_weight = map(on_host, (y_true, y_pred, sample_weight))
     data = loss._encode(y_true, y_pred, labels, pos_label, raw=False)
     if data.f.ndim != 1 or data.loss.elicits is None:
         raise ValueError(

@@ -89,7 +89,7 @@ def test_several_outputs(xp):
     ("loss", "y", "prediction", "message"),
     [
         (LogLoss(), [0.0, 1.0], [0.5, 1.3], "1.3 at position 1"),
-        (LogLoss(), [0.0, 0.5, 7.0], [0.5, 0.5, 0.5], "holds 3 labels"),
+        (LogLoss(), [0.0, 0.5, 7.0], [0.5, 0.5, 0.5], "7.0 at position 2"),
         (Huber(), [0.0, np.nan], [0.5, 1.3], "NaN at position 1"),
         (Huber(), [0.0, 1.0], [0.5, np.inf], "infinity at position 1"),
         (Huber(), [0.0, 1.0, 2.0], [0.5, 1.0], "same number of samples"),
