@@ -11,6 +11,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from .._sparse import check_sparse
 from ..losses import get_loss
 from ..losses._targets import as_numpy
 from ._arrays import ArrayTarget, check_same_place, is_foreign, logarithm, on_host, raw_prediction
@@ -99,6 +100,7 @@ class LinearModel(BaseEstimator):
             self.__dict__.pop("feature_names_in_", None)
             self.n_features_in_ = X.shape[1]
             return X, y
+        check_sparse(X, "X")
         return validate_data(
             self,
             X,
@@ -180,6 +182,7 @@ class LinearModel(BaseEstimator):
         check_same_place(self, X, method)
         if is_foreign(X):
             return raw_prediction(self, X)
+        check_sparse(X, "X")
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         coef = self.coef_ if sp.issparse(self.coef_) else np.atleast_2d(as_numpy(self.coef_))
         return safe_sparse_dot(X, coef.T, dense_output=True) + as_numpy(self.intercept_)

@@ -9,9 +9,9 @@ seen while the loss is computed, and what is wrong is looked for only then.
 import reprlib
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.utils import check_array
 
+from .._sparse import check_sparse
 from ..links import REAL, Interval
 from ._namespaces import as_numpy, is_floating, moved, other_namespace, space_of, survey
 
@@ -72,22 +72,6 @@ def dense(values, name):
         return values
     check_sparse(values, name)
     return values.toarray()
-
-
-def check_sparse(values, name):
-    """Raise unless the indices of a sparse matrix lie inside of it, in an order that can be followed.
-
-    SciPy and scikit-learn believe them, and read and write where they point: which ends the process, or worse.
-    """
-    if not sp.issparse(values) or not hasattr(values, "check_format"):
-        return
-    try:
-        values.check_format(full_check=True)
-    except (ValueError, IndexError) as error:
-        raise ValueError(
-            f"{name} is no valid sparse matrix: {error}. It was put together of arrays that disagree: indptr must rise "
-            f"from 0 to the number of entries, and indices must lie in the shape {values.shape}."
-        ) from error
 
 
 def _convert(values, name):
