@@ -16,6 +16,7 @@ from ._namespaces import survey
 from ._targets import (
     as_classes,
     as_weights,
+    check_columns,
     check_range,
     checked_weights,
     dense,
@@ -41,9 +42,10 @@ class _Request:
 
     def read(self, y):
         """Return a chunk of y as all are read."""
-        y = np.asarray(dense(y, "y_true"))
+        y = dense(y, "y_true")
         if self.of_probabilities:
-            check_range(y, survey(y), UNIT, "y_true", "Pass probabilities, or labels.")
+            numbers = as_classes(y)
+            check_range(numbers, survey(numbers), UNIT, "y_true", "Pass probabilities, or labels.")
         return y
 
 
@@ -52,7 +54,7 @@ def averages(loss, y_true, y_pred, sample_weight, labels, pos_label):
     if sample_weight is not None and np.ndim(sample_weight) == 0:
         checked_weights([sample_weight], 1)
         sample_weight = None  # one weight for all is none
-    rows = Rows(y_pred=y_pred, y_true=y_true, sample_weight=sample_weight)
+    rows = _rows(y_pred=y_pred, y_true=y_true, sample_weight=sample_weight)
     request = _asked(loss, "metric", y_true, y_pred, labels, pos_label)
     totals = rows.reduce(_totals, np.add, request, label="loss")
     if totals is None:
@@ -71,12 +73,23 @@ def derivative(loss, quantity, y_true, raw_prediction, labels, pos_label):
 
 
 def _each(loss, quantity, y_true, prediction, labels, pos_label):
-    rows = Rows(prediction=prediction, y_true=y_true)
+    rows = _rows(**{"y_pred" if quantity == "pointwise" else "raw_prediction": prediction, "y_true": y_true})
     width = np.shape(prediction)[1:] if quantity != "pointwise" else ()
     dtype = np.float32 if getattr(prediction, "dtype", None) == np.float32 else np.float64
     like = np.empty((1, *width), dtype=dtype)
     request = _asked(loss, quantity, y_true, prediction, labels, pos_label)
     return rows.map(_quantity, request, label=quantity, like=like)
+
+
+def _rows(**collections):
+    for name in sorted(collections, reverse=True):  # y_true first
+        shape = getattr(collections[name], "shape", ())
+        if 0 in shape[1:]:
+            raise ValueError(f"{name} is empty, of shape {tuple(shape)}: at least one sample is needed.")
+    rows = Rows(**collections)
+    if rows.lengths is not None and not any(rows.lengths):
+        raise ValueError("y_true is empty: at least one sample is needed.")
+    return rows
 
 
 def labels_of(y):
@@ -116,16 +129,21 @@ def _asked(loss, quantity, y_true, prediction, labels, pos_label):
     A single chunk does not show what y is: that is decided once, by all of y.
     """
     request = _Request(loss, labels, pos_label, quantity)
-    shape = np.shape(y_true)
-    if labels is not None or loss.target_kind not in _OF_CLASSES or (len(shape) == 2 and shape[1] != 1):
+    if labels is not None or loss.target_kind not in _OF_CLASSES:
         return request
+    if np.ndim(y_true) == 2 and np.shape(y_true)[1] != 1:
+        return request
+    n_columns = np.shape(prediction)[1] if np.ndim(prediction) == 2 else 1
+    of_several = loss.target_kind == "classes" or (n_columns > 2 and loss.several_classes() is not None)
+    if n_columns > 2 and not of_several:
+        return request  # every chunk refuses it
     found = _find(y_true)
-    wide = np.ndim(prediction) == 2 and np.shape(prediction)[1] > 2
-    of_several = loss.target_kind == "classes" or (wide and loss.several_classes() is not None)
     if found.fractions:  # of other losses the chunk refuses them that holds one
         request.of_probabilities = loss.target_kind == "probability" and not of_several and pos_label is None
     elif of_several:
         request.labels = distinct(found.some)
+        raw = quantity in ("gradient", "hessian")
+        check_columns(request.labels, n_columns if raw or n_columns > 1 else max(len(request.labels[:2]), 1))
     else:
         names, _ = two_labels(distinct(found.some), None, pos_label, one_column=np.ndim(prediction) == 1)
         request.labels = names if len(names) == 2 else None
@@ -156,9 +174,8 @@ def _both(one, other):
 
 def _totals(request, y_pred, y_true, sample_weight):
     """Return Σ w ℓ and Σ w of each output, of shape (n_outputs, 2)."""
-    y_pred, y_true = np.asarray(y_pred), request.read(y_true)
-    data = request.loss._encode(y_true, y_pred, request.labels, request.pos_label, raw=False)
-    weights = as_weights(None if sample_weight is None else np.asarray(sample_weight), len(data.f))
+    data = request.loss._encode(request.read(y_true), y_pred, request.labels, request.pos_label, raw=False)
+    weights = as_weights(sample_weight, len(data.f))
     if weights is not None:
         check_range(weights, survey(weights), REAL, "sample_weight")
     return np.array(data.loss._totals(data, weights))
@@ -166,9 +183,8 @@ def _totals(request, y_pred, y_true, sample_weight):
 
 def _quantity(request, prediction, y_true):
     names = {"labels": request.labels, "pos_label": request.pos_label}
-    prediction, y_true = np.asarray(prediction), request.read(y_true)
-    each = getattr(request.loss, request.quantity)(y_true, prediction, **names)
-    return each.reshape(prediction.shape) if request.quantity != "pointwise" else each
+    each = getattr(request.loss, request.quantity)(request.read(y_true), prediction, **names)
+    return each.reshape(np.shape(prediction)) if request.quantity != "pointwise" else each
 
 
 def _padded(count, rows):

@@ -21,6 +21,7 @@ from ._targets import (
     as_numbers,
     as_rows,
     as_weights,
+    check_columns,
     check_range,
     check_sums,
     distinct,
@@ -160,7 +161,7 @@ class _BinaryLoss(Loss):
         """
         y = as_numbers(y, "y")
         if y.ndim == 2:
-            raise ValueError(f"y must hold one number for each sample, got shape {y.shape}.")
+            raise ValueError(f"y must hold one number for each sample, got shape {tuple(y.shape)}.")
         encoding = self._reading(y)
         if encoding is None:
             check_range(y, survey(y), UNIT, "y", "Encode two classes as 0 and 1, or as -1 and 1.")
@@ -200,7 +201,7 @@ class _BinaryLoss(Loss):
         """Raise unless one of the columns of `f` is the prediction for the positive class."""
         name, wanted = ("raw_prediction", "raw prediction") if raw else ("y_pred", "decision function")
         raise ValueError(
-            f"{name} has shape {f.shape}, but {type(self).__name__} is for two classes: pass one number a "
+            f"{name} has shape {tuple(f.shape)}, but {type(self).__name__} is for two classes: pass one number a "
             f"sample, the {wanted}. Score several classes with CrossEntropy, on predict_proba."
         )
 
@@ -276,7 +277,7 @@ class ProbabilityLoss(_BinaryLoss):
             return
         name, wanted = ("raw_prediction", "the log-odds") if raw else ("y_pred", "the probability")
         raise ValueError(
-            f"{name} has shape {f.shape}, but {type(self).__name__} is for two classes: pass one number a "
+            f"{name} has shape {tuple(f.shape)}, but {type(self).__name__} is for two classes: pass one number a "
             f"sample, {wanted} of the positive class{'' if raw else ', or shape (n_samples, 2)'}."
         )
 
@@ -368,12 +369,7 @@ class MulticlassLoss(Loss):
             return y, "as it is"
         if labels is None:
             labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
-            if len(labels) != n_outputs:
-                raise ValueError(
-                    f"y_true holds {len(labels)} label{'s' * (len(labels) > 1)} and the prediction has "
-                    f"{n_outputs} columns, so it is unknown which class each column is. Pass labels=, in the "
-                    f"order of the columns."
-                )
+            check_columns(labels, n_outputs)
         return encode(y, labels), "label"
 
     def _checks(self, y, f, encoding):

@@ -9,6 +9,7 @@ seen while the loss is computed, and what is wrong is looked for only then.
 import reprlib
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.utils import check_array
 
 from .._sparse import check_sparse
@@ -85,7 +86,7 @@ def _convert(values, name):
         raise ValueError(f"{name} has masked values. Drop these samples, or give them a weight of zero.")
     try:
         converted = check_array(
-            values,
+            np.asarray(values) if np.isscalar(values) else values,
             ensure_2d=False,
             allow_nd=True,
             dtype="numeric",
@@ -94,7 +95,9 @@ def _convert(values, name):
             ensure_all_finite=False,
             input_name=name,
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
+        if sp.issparse(values):
+            raise
         raise ValueError(f"{name} must hold real numbers, got {reprlib.repr(values)}.") from error
     if not holds_numbers(converted):
         raise ValueError(f"{name} must hold real numbers, got {reprlib.repr(values)}.")
@@ -244,7 +247,7 @@ def as_classes(values, name="y_true"):
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        raise ValueError(f"{name} must hold one label for each sample, got shape {values.shape}.")
+        raise ValueError(f"{name} must hold one label for each sample, got shape {tuple(values.shape)}.")
     if values.size == 0:
         raise ValueError(f"{name} is empty: at least one sample is needed.")
     return values
@@ -265,7 +268,7 @@ def distinct(y, name="y_true", advice="Name them with labels= if these really ar
         If these are no labels: several types, or numbers with a fraction.
     """
     if y.ndim != 1:
-        raise ValueError(f"{name} must hold one label for each sample, got shape {y.shape}.")
+        raise ValueError(f"{name} must hold one label for each sample, got shape {tuple(y.shape)}.")
     if has_fractions(y):
         check_range(y, survey(y), REAL, name)
         y = as_numpy(y)
@@ -286,6 +289,15 @@ def distinct(y, name="y_true", advice="Name them with labels= if these really ar
         raise ValueError(f"{name} mixes labels of several types: {', '.join(types)}.") from None
 
 
+def check_columns(labels, n_outputs):
+    """Raise unless there are as many labels in y as columns in a prediction."""
+    if len(labels) != n_outputs:
+        raise ValueError(
+            f"y_true holds {len(labels)} label{'s' * (len(labels) > 1)} and the prediction has {n_outputs} columns, so "
+            f"it is unknown which class each column is. Pass labels=, in the order of the columns."
+        )
+
+
 def encode(y, labels):
     """Return the position of every sample's label in `labels`.
 
@@ -295,7 +307,7 @@ def encode(y, labels):
         If a label is not among `labels`, or stands there twice.
     """
     if y.ndim != 1:
-        raise ValueError(f"y_true must hold one label for each sample, got shape {y.shape}.")
+        raise ValueError(f"y_true must hold one label for each sample, got shape {tuple(y.shape)}.")
     labels = as_numpy(labels)
     if labels.ndim != 1 or len(set(labels.tolist())) != len(labels):
         raise ValueError(f"labels must be a list of distinct labels, got {labels.tolist()}.")
