@@ -13,7 +13,7 @@ from .._chunks import is_chunked
 from ..formula import evaluate
 from ..links import REAL
 from . import _chunked as chunked
-from ._namespaces import as_numpy, moved, on_host, other_namespace, space_of, survey
+from ._namespaces import as_numpy, is_floating, moved, on_host, other_namespace, space_of, survey
 from ._programs import graph_of
 from ._targets import (
     as_classes,
@@ -35,10 +35,18 @@ def home_of(prediction: Any, *others: Any) -> Any:
     """
     if is_chunked(prediction, *others):
         return chunked
-    if other_namespace(prediction, *others) is None:
-        return None
     xp = other_namespace(prediction)
-    return _Host() if xp is None else _Namespace(xp)
+    if xp is not None:
+        return _Namespace(xp)
+    return _Host() if any(other_namespace(other) is not None for other in others) else None
+
+
+def beside(values, array):
+    """Return numbers where an array is, of its dtype if that is one of floats."""
+    xp = other_namespace(array)
+    if xp is None:
+        return values
+    return moved(values, array) if is_floating(array) else xp.asarray(values, device=array.device)
 
 
 def labels_of(y):

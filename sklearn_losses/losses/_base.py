@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 
 from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
-from ._arrays import home_of
+from ._arrays import beside, home_of
 from ._constant import minimizing_constant
 from ._namespaces import epsilon_of, on_host
 from ._programs import ENCODINGS, program_of
@@ -223,9 +223,10 @@ class Loss(BaseEstimator):
             Always finite: where only ±infinity is best (all samples of one class), the constant whose
             prediction is within machine epsilon.
         """
-        y_true, sample_weight = on_host(y_true), on_host(sample_weight)
-        data = self._encode_target(y_true, labels, pos_label)
-        return minimizing_constant(data, checked_weights(sample_weight, len(data.y)))
+        given, sample_weight = on_host(y_true), on_host(sample_weight)
+        data = self._encode_target(given, labels, pos_label)
+        best = minimizing_constant(data, checked_weights(sample_weight, len(data.y)))
+        return best if np.ndim(best) == 0 else beside(best, y_true)
 
     def d2(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None) -> float:
         """Return the skill D² = 1 - loss / loss of the best constant: 1 is perfect, 0 no better than it.

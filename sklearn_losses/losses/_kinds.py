@@ -11,10 +11,10 @@ import numpy as np
 from ..formula import apply
 from ..links import LOGIT, SOFTMAX, UNIT
 from . import _paths as paths
-from ._arrays import both_columns, home_of
+from ._arrays import beside, both_columns, home_of
 from ._base import Encoded, Loss
 from ._examples import BinaryExamples, ClassExamples, NumberExamples
-from ._namespaces import as_numpy, survey
+from ._namespaces import as_numpy, on_host, survey
 from ._programs import ENCODINGS
 from ._targets import (
     as_classes,
@@ -79,9 +79,10 @@ class RegressionLoss(Loss):
             data = self._encode(y_true, y_pred, None, None, raw=False)
             each = np.array(self._averages(data, as_weights(sample_weight, len(data.f))))
         if isinstance(multioutput, str) and multioutput == "raw_values":
-            return each
+            return each if home is None else beside(each, y_pred)
         if isinstance(multioutput, str) and multioutput == "uniform_average":
             return float(each.mean())
+        multioutput = on_host(multioutput)
         if isinstance(multioutput, str) or np.shape(multioutput) != each.shape:
             raise ValueError(
                 f"multioutput must be 'raw_values', 'uniform_average', or hold one weight for each of the "
