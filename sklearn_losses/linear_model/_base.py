@@ -4,6 +4,8 @@ Knows estimators; what y means is `_targets.py`'s. Knows nothing of how coeffici
 solvers'.
 """
 
+from contextlib import suppress
+
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -17,6 +19,7 @@ from ..losses._targets import as_numpy
 from ._arrays import ArrayTarget, check_same_place, is_foreign, logarithm, on_host, raw_prediction
 from ._parameters import InvalidParameterError, check_weights
 from ._plain import is_plain
+from ._tags import tag_regressor
 from ._targets import is_matrix
 from ._targets_of_classes import (
     check_classification,
@@ -206,6 +209,8 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = self._target_kind() != "vector"
+        with suppress(ValueError, TypeError):  # an unknown loss, of which fit complains
+            tag_regressor(tags, self._get_loss())
         return tags
 
     def _check_training_set(self, X, y, loss, *, first, finite=True):

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -14,11 +15,13 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_losses import LinearClassifier, LinearRegressor, LogLoss, SGDClassifier, SGDRegressor
 from sklearn_losses.linear_model import _arrays, _linear_arrays
 from sklearn_losses.linear_model.solvers import _array_sums
+from sklearn_losses.losses import LOSSES
 from sklearn_losses.losses._targets import as_numpy
 
 pytest.importorskip("array_api_compat")
@@ -599,6 +602,25 @@ CHECKS = [
 @needs_dispatch
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs", "dual"])
+@pytest.mark.parametrize("alias", LOSSES)
+@needs_dispatch
+def test_the_tag_says_what_is_fitted(library, alias, solver):
+    loss = LOSSES[alias]()
+    model = (LinearRegressor if loss.target_kind in ("number", "vector", "moments") else LinearClassifier)(
+        alias, solver=solver, max_iter=2
+    )
+    y, _ = loss.examples.draw(np.random.default_rng(0), 60)
+    X = library(np.random.default_rng(1).normal(size=(60, 3)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it need not converge
+        if get_tags(model).array_api_support:
+            model.fit(X, library(y))
+        else:
+            with pytest.raises(ValueError, match=r"Use|takes|moments|variance|slope"):
+                model.fit(X, library(y))
 
 
 @pytest.mark.skipif(DISPATCHES, reason="this is that process")
