@@ -607,7 +607,7 @@ def test_scikit_learns_own_checks(estimator, check):
 @needs_dispatch
 def test_small_coupled_problems_have_the_coefficients_of_numpys(library):
     """There 'newton' solves them to the last digits; here 'lbfgs' does, nearly."""
-    X, z, _ = drawn()
+    _, z, _ = drawn()
     for kind in ("two", "three"):
         y = target(kind, z)
         here = LinearClassifier("cross_entropy", alpha=1e-4).fit(z, y)

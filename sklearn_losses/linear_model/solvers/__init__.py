@@ -26,7 +26,7 @@ def _solve_sums_by_lbfgs(problem, coef, intercept, *, tol, **options):
     exact = problem.exact and problem.convex and tol <= EXACT_TOL and problem.l1 == 0.0
     if not (exact and problem.n_outputs is not None and coef.size + len(intercept) <= FEW_OF_SEVERAL):
         return _lbfgs.solve(problem, coef, intercept, tol=tol, **options)
-    solution = _lbfgs.solve(problem, coef, intercept, tol=NEARLY, **options)
+    solution = _lbfgs.solve(problem, coef, intercept, tol=min(tol, NEARLY), **options)
     solution.converged |= solution.gap <= problem.allowed(tol, solution.objective)
     return solution
 
