@@ -19,8 +19,10 @@ from ._targets import (
     check_columns,
     check_range,
     checked_weights,
+    classes_by_name,
     dense,
     distinct,
+    encode,
     has_fractions,
     two_labels,
 )
@@ -138,6 +140,10 @@ def _asked(loss, quantity, y_true, prediction, labels, pos_label):
     if n_columns > 2 and not of_several:
         return request  # every chunk refuses it
     found = _find(y_true)
+    _, names = classes_by_name(prediction, found.some, None)
+    if names is not None:
+        encode(found.some, names)  # raises if one is missing
+        return request  # every chunk finds the columns by their names
     if found.fractions:  # of other losses the chunk refuses them that holds one
         request.of_probabilities = loss.target_kind == "probability" and not of_several and pos_label is None
     elif of_several:

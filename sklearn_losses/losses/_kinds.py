@@ -24,6 +24,8 @@ from ._targets import (
     check_columns,
     check_range,
     check_sums,
+    classes_by_name,
+    columns_by_name,
     distinct,
     encode,
     furthest_sum,
@@ -92,7 +94,8 @@ class RegressionLoss(Loss):
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         self._refuse_labels(labels, pos_label)
-        y, f = as_numbers(y_true, "y_true"), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        y = as_numbers(y_true, "y_true")
+        f = as_numbers(columns_by_name(prediction, y_true), "raw_prediction" if raw else "y_pred")
         if y.shape[1:] != f.shape[1:]:
             raise ValueError(
                 f"y_true of shape {tuple(np.shape(y_true))} and a prediction of shape "
@@ -136,7 +139,10 @@ class _BinaryLoss(Loss):
         return self(y_true, y_pred, sample_weight=sample_weight, labels=labels, pos_label=pos_label)
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
-        y, f = as_classes(y_true), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        y = as_classes(y_true)
+        if type(prediction) is not np.ndarray:
+            prediction, labels = classes_by_name(columns_by_name(prediction, y_true), y, labels)
+        f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         several = self._other_than_two(y, labels, f)
         if several is not None:
             return several._encode(y, prediction, labels, pos_label, raw)
@@ -316,8 +322,10 @@ class MulticlassLoss(Loss):
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         if pos_label is not None:
             raise ValueError("pos_label is for losses of two classes; name all classes with labels=.")
-        f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         y = as_classes(y_true)
+        if type(prediction) is not np.ndarray:
+            prediction, labels = classes_by_name(columns_by_name(prediction, y_true), y, labels)
+        f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         if f.ndim == 1:
             of_one_class = raw or (np.ndim(prediction) == 2 and self._count(y, labels) == 1)
             f = f[:, None] if of_one_class else self._both_columns(f)

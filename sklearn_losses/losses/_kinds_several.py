@@ -13,7 +13,7 @@ from ._base import Encoded, Loss
 from ._examples import IndicatorExamples, MomentExamples, VectorExamples
 from ._kinds import MulticlassLoss
 from ._namespaces import as_numpy, survey
-from ._targets import as_numbers, as_rows, check_range, dense
+from ._targets import as_numbers, as_rows, check_range, columns_by_name, dense
 
 
 class MulticlassMarginLoss(MulticlassLoss):
@@ -76,7 +76,7 @@ class MultilabelLoss(_UnlabelledLoss):
         name = "raw_prediction" if raw else "y_pred"
         if isinstance(prediction, list) and prediction and np.ndim(prediction[0]) == 2:
             prediction = stacked([_of_label(rows, k) for k, rows in enumerate(prediction)])
-        f = as_numbers(prediction, name)
+        f = as_numbers(columns_by_name(prediction, y_true), name)
         f = f[:, None] if f.ndim == 1 else f
         if f.shape[1] != data.y.shape[1]:
             raise ValueError(
@@ -132,7 +132,7 @@ class VectorLoss(_UnlabelledLoss):
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         data = self._encode_target(y_true, labels, pos_label)
-        f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        f = as_numbers(columns_by_name(prediction, y_true), "raw_prediction" if raw else "y_pred")
         f = f[:, None] if f.ndim == 1 else f
         if f.shape[1] != data.y.shape[1]:
             raise ValueError(
