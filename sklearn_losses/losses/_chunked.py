@@ -12,6 +12,7 @@ import numpy as np
 
 from .._chunks import Rows, is_chunked
 from ..links import REAL, UNIT
+from ._frames import classes_by_name
 from ._namespaces import survey
 from ._targets import (
     as_classes,
@@ -19,7 +20,6 @@ from ._targets import (
     check_columns,
     check_range,
     checked_weights,
-    classes_by_name,
     dense,
     distinct,
     encode,

@@ -14,6 +14,7 @@ from . import _paths as paths
 from ._arrays import beside, both_columns, home_of
 from ._base import Encoded, Loss
 from ._examples import BinaryExamples, ClassExamples, NumberExamples
+from ._frames import classes_by_name, columns_by_name
 from ._namespaces import as_numpy, on_host, survey
 from ._programs import ENCODINGS
 from ._targets import (
@@ -24,8 +25,6 @@ from ._targets import (
     check_columns,
     check_range,
     check_sums,
-    classes_by_name,
-    columns_by_name,
     distinct,
     encode,
     furthest_sum,

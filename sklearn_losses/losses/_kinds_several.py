@@ -11,9 +11,10 @@ from . import _paths as paths
 from ._arrays import stacked
 from ._base import Encoded, Loss
 from ._examples import IndicatorExamples, MomentExamples, VectorExamples
+from ._frames import columns_by_name
 from ._kinds import MulticlassLoss
 from ._namespaces import as_numpy, survey
-from ._targets import as_numbers, as_rows, check_range, columns_by_name, dense
+from ._targets import as_numbers, as_rows, check_range, dense
 
 
 class MulticlassMarginLoss(MulticlassLoss):
