@@ -148,8 +148,10 @@ def _asked(loss, quantity, y_true, prediction, labels, pos_label):
         request.of_probabilities = loss.target_kind == "probability" and not of_several and pos_label is None
     elif of_several:
         request.labels = distinct(found.some)
-        raw = quantity in ("gradient", "hessian")
-        check_columns(request.labels, n_columns if raw or n_columns > 1 else max(len(request.labels[:2]), 1))
+        single = n_columns == 1 and quantity not in ("gradient", "hessian")
+        if single and not (np.ndim(prediction) == 2 and len(request.labels) == 1):
+            n_columns = 2  # it is what is predicted of the second of two classes
+        check_columns(request.labels, n_columns)
     else:
         names, _ = two_labels(distinct(found.some), None, pos_label, one_column=np.ndim(prediction) == 1)
         request.labels = names if len(names) == 2 else None
