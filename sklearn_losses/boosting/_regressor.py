@@ -1,8 +1,11 @@
 """Boosted regressors with any loss."""
 
+from contextlib import suppress
+
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from ..linear_model._tags import tag_regressor
 from ._base import BoostedModel
 
 
@@ -100,6 +103,12 @@ class BoostedRegressor(RegressorMixin, BoostedModel):
         """
         raw = self._raw_prediction(X)
         return self.loss_.link.inverse(raw)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        with suppress(ValueError, TypeError):  # an unknown loss, of which fit complains
+            tag_regressor(tags, self._get_loss())
+        return tags
 
     def _set_target(self, y, weights):
         self.loss_ = self._get_loss()

@@ -4,6 +4,7 @@ Knows no labels: it is handed `Problem`s. How coefficients are found is the solv
 """
 
 import warnings
+from contextlib import suppress
 from numbers import Integral, Real
 from time import perf_counter
 
@@ -26,7 +27,8 @@ from ._parameters import (
     one_of,
     unchanged_on_error,
 )
-from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
+from ._tags import takes_arrays
+from .solvers import KEEP_CURVES, SOLVERS, can_solve, choose_solver
 from .solvers._epochs import mean_curve
 from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
 from .solvers._problem import EXACT, LinearProblem, LinearSolution
@@ -50,7 +52,9 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.array_api_support = self.solver == "auto" or self.solver in SOLVERS_OF_SUMS
+        tags.array_api_support = False
+        with suppress(ValueError, TypeError, KeyError):  # unknown parameters, of which fit complains
+            tags.array_api_support = takes_arrays(self._get_loss(), self.solver, self._penalty_strengths()[1])
         return tags
 
     # ---- fit -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from ..losses import get_loss
+from ..losses._namespaces import on_host
 from ..losses._targets import as_weights
 from ._isotonic import elicited, isotonic, of_sample
 
@@ -90,6 +91,7 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
     uncertainty     0.693147
     """
     loss = get_loss(loss)
+    y_true, y_pred, sample_weight = map(on_host, (y_true, y_pred, sample_weight))
     data, y = elicited(loss, y_true, y_pred, labels, pos_label, "decomposed")
     loss = data.loss
     weights = as_weights(sample_weight, len(data.f))

@@ -8,6 +8,7 @@ import inspect
 import re
 
 from ..losses import LOSSES
+from ..losses._targets import refuse_estimator
 
 _SHARED = {
     "y_true": """\
@@ -41,6 +42,8 @@ def _make(cls):
     own_names = [p.name for p in own]
 
     def metric(*args, **kwargs):
+        if args:
+            refuse_estimator(args[0], metric, f"sklearn_losses.{cls.__name__}().scorer()")
         try:
             arguments = signature.bind(*args, **kwargs).arguments
         except TypeError as error:

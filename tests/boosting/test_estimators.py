@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_losses import CrossEntropy, Focal, FormulaError, GaussianNLL, Hinge, Huber, LogLoss, Pinball
@@ -50,6 +51,13 @@ def test_scikit_learn_checks(library, kind):
             failed[getattr(check, "func", check).__name__] = error
     unexpected = {name: error for name, error in failed.items() if name not in LIBRARYS_OWN}
     assert not unexpected
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson", "gamma", "absolute_percentage_error"])
+def test_tags_of_targets(library, loss):
+    tags = get_tags(BoostedRegressor(library.regressor(), loss))
+    assert tags.target_tags.positive_only is (loss in ("poisson", "gamma"))
+    assert tags.regressor_tags.poor_score is (loss == "absolute_percentage_error")
 
 
 # ---- what is put back ----------------------------------------------------------------------------

@@ -178,18 +178,18 @@ def test_wrong_raw_predictions(loss, y_true, raw, message):
             compute(y_true, raw)
 
 
-@pytest.mark.parametrize(
-    ("loss", "y", "message"),
-    [
-        (SquaredError(), [1, nan], "y_true contains NaN"),
-        (Huber(), [], "y_true is empty"),
-        (LogLoss(), [0.5, 1.5], "y_true contains 1.5"),
-        (Hinge(), [0, 0.5, 1], "y_true contains 0.5 at position 1, which is no label"),
-        (SquaredHinge(), [0, 1, 2], "holds 3 labels"),
-        (CrossEntropy(), [[0.5, 0.6]], "Row 0 of y_true sums to 1.1"),
-        (CrossEntropy(), [0.5, 0.6], "Pass distributions as rows"),
-    ],
-)
+TARGETS = [
+    (SquaredError(), [1, nan], "y_true contains NaN"),
+    (Huber(), [], "y_true is empty"),
+    (LogLoss(), [0.5, 1.5], "y_true contains 1.5"),
+    (Hinge(), [0, 0.5, 1], "y_true contains 0.5 at position 1, which is no label"),
+    (SquaredHinge(), [0, 1, 2], "holds 3 labels"),
+    (CrossEntropy(), [[0.5, 0.6]], "Row 0 of y_true sums to 1.1"),
+    (CrossEntropy(), [0.5, 0.6], "Pass distributions as rows"),
+]
+
+
+@pytest.mark.parametrize(("loss", "y", "message"), TARGETS)
 def test_wrong_targets_of_a_constant(loss, y, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         loss.constant_minimizer(y)
