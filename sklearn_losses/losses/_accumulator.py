@@ -174,6 +174,8 @@ class Accumulator:
         if kind != "classes":
             if holds_numbers(y) and (np.isin(y, (0, 1)).all() or np.isin(y, (-1, 1)).all()):
                 return None
+            if len(np.unique(y)) == 1 and self.pos_label is None:
+                return None  # read without labels; a later piece has both
             if len(np.unique(y)) <= 2:
                 return two_labels(y, None, self.pos_label)[0]
         return np.unique(y)
