@@ -25,8 +25,8 @@ class Likelihood:
     dispersion : float, default=None
         φ, where it is known: 1 for a negative log-likelihood; None where it is estimated.
     log_constant : callable, default=None
-        Gives log c(y, φ) of every sample, as ``log_constant(loss, y, dispersion)``. None where it is unknown: then there
-        is no AIC.
+        Gives log c(y, φ) of every sample, as ``log_constant(loss, y, dispersion)``. None where it is unknown: then
+        there is no AIC.
 
     Examples
     --------
