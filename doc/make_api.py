@@ -45,7 +45,7 @@ def groups():
     package = "sklearn_losses"
     return [
         ("Losses", package, catalogue, "object"),
-        ("What every loss can do", package, ["Loss", "Accumulator"], "with_methods"),
+        ("What every loss can do", package, ["Loss", "Accumulator", "Likelihood"], "with_methods"),
         ("Bases of losses of your own", package, BASES, "object"),
         ("Losses by name, and functions as losses", package, sorted(tools), "object"),
         ("Estimators", package, sorted(linear_model.__all__), "with_methods"),

@@ -102,9 +102,7 @@ class _Coefficients:
         self.weight = np.ones(len(design)) if problem.weight is None else problem.weight
         self.raw = design @ coef.T
         self.design = design
-        self.shifted = (
-            False  # whether the coefficients of the first output are those that others are compared with
-        )
+        self.shifted = False  # whether coefficients are contrasts with the first output
         self.rho, slopes, bends = (self._of_several if problem.coupled else self._of_one)()
         self.fit = Fit(design, self.weight, slopes, bends, names)
         if self.fit.degrees < 1:
@@ -178,8 +176,8 @@ class _Coefficients:
         return density_at(y - self._snapped(), self.weight, y, self._level)
 
     def _expected(self):
-        """Return the curvatures where y is its own mean: the expected ones, since slopes are straight in y."""
-        if self.problem.coupled:
+        """Return the expected curvatures, those at y = mean, where slopes are straight in y; else the observed ones."""
+        if self.problem.coupled or self.loss.elicits != "mean":
             return self.fit.bends
         program = self.loss.training_curvature_program(self.problem.encoding)
         mean = np.asarray(self.loss.link.inverse(self.raw[:, 0]), dtype=np.float64)

@@ -6,6 +6,7 @@ from ._binary import *  # noqa: F403
 from ._deviance import *  # noqa: F403
 from ._kinds import MarginLoss, MulticlassLoss, ProbabilityLoss, RegressionLoss
 from ._kinds_several import MomentsLoss, MulticlassMarginLoss, MultilabelLoss, VectorLoss
+from ._likelihoods import Likelihood
 from ._multiclass import *  # noqa: F403
 from ._multioutput import *  # noqa: F403
 from ._names import LOSSES, FunctionLoss, FunctionMarginLoss, get_loss
@@ -19,6 +20,7 @@ __all__ = [
     "Accumulator",
     "FunctionLoss",
     "FunctionMarginLoss",
+    "Likelihood",
     "Loss",
     "LossScorer",
     "MarginLoss",

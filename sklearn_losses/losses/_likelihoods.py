@@ -15,19 +15,36 @@ from scipy.special import gammaln, xlogy
 class Likelihood:
     """A distribution with the density c(y, φ) exp(-ρ(y, f) / φ), where ρ is training_scale · loss.
 
+    A loss names its own as the class attribute `likelihood`; then `inference` of linear models has the covariance of
+    the model, and AIC and BIC. Of a loss that elicits the mean, slopes have to be straight in y, as of deviances.
+
     Parameters
     ----------
     name : str
         Of the distribution.
-    dispersion : float or None
-        φ, where it is known; None where it is estimated.
-    log_constant : callable or None
-        Gives log c(y, φ), for a loss, of every sample; None where it is unknown.
+    dispersion : float, default=None
+        φ, where it is known: 1 for a negative log-likelihood; None where it is estimated.
+    log_constant : callable, default=None
+        Gives log c(y, φ) of every sample, as ``log_constant(loss, y, dispersion)``. None where it is unknown: then
+        there is no AIC.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_losses import Likelihood, LinearRegressor, RegressionLoss
+    >>> class Logistic(RegressionLoss):
+    ...     likelihood = Likelihood("logistic", dispersion=1.0, log_constant=lambda loss, y, dispersion: 0.0)
+    ...     def formula(self, y, f):  # the whole negative log-likelihood
+    ...         return (y - f) + 2.0 * np.logaddexp(0.0, f - y)
+    >>> X, y = np.arange(6.0)[:, None], np.array([0.5, 0.0, 2.5, 2.0, 5.0, 4.0])
+    >>> table = LinearRegressor(Logistic(), penalty=None).fit(X, y).inference(X, y, covariance="model")
+    >>> round(table.aic, 2)
+    22.65
     """
 
     name: str
-    dispersion: float | None
-    log_constant: Callable[[Any, np.ndarray, float], Any] | None
+    dispersion: float | None = None
+    log_constant: Callable[[Any, np.ndarray, float], Any] | None = None
 
     def log_likelihood(self, loss: Any, y: np.ndarray, rho: np.ndarray, dispersion: float) -> float:
         """Return the log-likelihood of samples; NaN where it is unknown.

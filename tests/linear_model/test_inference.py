@@ -18,6 +18,7 @@ from sklearn_losses.losses import (
     Expectile,
     Fair,
     Huber,
+    Likelihood,
     LogCosh,
     NegativeBinomial,
     Pinball,
@@ -136,6 +137,32 @@ def test_softmax_regression():
     robust = model.inference(X, np.array(list("abc"))[codes], correction=False)
     score, inner = theirs.model.score_obs(theirs.params), theirs.cov_params()
     assert_allclose(robust.standard_errors, np.sqrt(np.diag(inner @ score.T @ score @ inner)), rtol=1e-5)
+
+
+def test_a_likelihood_of_ones_own():
+    """The negative log-likelihood of a distribution: observed curvatures, AIC by scipy."""
+    model_of = pytest.importorskip("statsmodels.base.model").GenericLikelihoodModel
+    distribution = stats.t(4, scale=40.0)
+
+    class Student(RegressionLoss):
+        likelihood = Likelihood("t", dispersion=1.0, log_constant=lambda loss, y, dispersion: 0.0)
+
+        def formula(self, y, f):
+            return 2.5 * np.log1p(((y - f) / 40.0) ** 2 / 4.0) - float(distribution.logpdf(0.0))
+
+    class Theirs(model_of):
+        def nloglikeobs(self, params):
+            return -distribution.logpdf(self.endog - self.exog @ params)
+
+    ours = LinearRegressor(Student(), penalty=None, solver="lbfgs", tol=1e-12).fit(X, y)
+    table = ours.inference(X, y, covariance="model")
+    theirs = Theirs(y, design).fit(
+        start_params=np.append(ours.intercept_, ours.coef_), method="bfgs", disp=False
+    )
+    assert_allclose(table.coefficients, theirs.params, rtol=1e-4)
+    assert_allclose(table.standard_errors, theirs.bse, rtol=1e-4)
+    assert_allclose([table.log_likelihood, table.aic], [theirs.llf, theirs.aic], rtol=1e-8)
+    assert_allclose(table.bic, theirs.bic, rtol=1e-8)
 
 
 @pytest.mark.parametrize("norm", ["huber", "other"])
