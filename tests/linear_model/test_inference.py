@@ -374,6 +374,7 @@ def test_summary():
     assert lines[-1] == "95% intervals, normal distribution"
     assert repr(table) == table.summary()
     assert "<td>intercept</td>" in table._repr_html_()
+    assert "Poisson(), 442 samples" in table._repr_html_()
 
 
 def test_coefficients_are_drawn():
