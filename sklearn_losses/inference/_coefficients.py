@@ -191,13 +191,13 @@ class CoefficientTable(Table):
         -------
         str
         """
+        return repr(self)
+
+    def _above(self) -> list[str]:
         lines = [self._title]
         if np.isfinite(self.log_likelihood):
             lines.append(f"log-likelihood {self.log_likelihood:.2f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}")
-        return "\n".join([*lines, Table.__repr__(self)])
-
-    def __repr__(self) -> str:
-        return self.summary()
+        return lines
 
     def _alike(self):
         return np.arange(len(self))

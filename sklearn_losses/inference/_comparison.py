@@ -306,32 +306,20 @@ def _named_losses(losses: Any) -> dict[str, Any]:
 
 def _fold_scores(model, X, y, folds, scorers, codes, n_groups, params, n_jobs):
     """Return the score of each loss, group and fold; NaN where a fold has no sample of a group."""
-    scoring: Any = scorers if codes is None else _ByGroup(scorers, X, y, codes, n_groups)
-    result = cross_validate(
-        model, X, y, scoring=scoring if codes is None else next(iter(scorers.values())), cv=folds, params=params,
-        n_jobs=n_jobs, error_score="raise", return_estimator=codes is not None,
-    )  # fmt: skip
+    options: dict[str, Any] = {"cv": folds, "params": params, "n_jobs": n_jobs, "error_score": "raise"}
     if codes is None:
+        result = cross_validate(model, X, y, scoring=scorers, **options)
         return np.stack([result[f"test_{name}"] for name in scorers])[:, None, :]
-    return np.stack(
-        [scoring(fitted, test) for fitted, (_, test) in zip(result["estimator"], folds, strict=True)], axis=-1
-    )
-
-
-class _ByGroup:
-    """Scores a fitted model on the samples of each group."""
-
-    def __init__(self, scorers, X, y, codes, n_groups):
-        self.scorers, self.X, self.y, self.codes, self.n_groups = scorers, X, y, codes, n_groups
-
-    def __call__(self, fitted, test):
-        found = np.full((len(self.scorers), self.n_groups), np.nan)
-        for g in range(self.n_groups):
-            chosen = np.asarray(test)[self.codes[test] == g]
+    options |= {"scoring": next(iter(scorers.values())), "return_estimator": True}
+    found = np.full((len(scorers), n_groups, len(folds)), np.nan)
+    for j, fitted in enumerate(cross_validate(model, X, y, **options)["estimator"]):
+        test = np.asarray(folds[j][1])
+        for g in range(n_groups):
+            chosen = test[codes[test] == g]
             if len(chosen):
-                part = _rows(self.X, chosen), _rows(self.y, chosen)
-                found[:, g] = [scorer(fitted, *part) for scorer in self.scorers.values()]
-        return found
+                part = _rows(X, chosen), _rows(y, chosen)
+                found[:, g, j] = [scorer(fitted, *part) for scorer in scorers.values()]
+    return found
 
 
 def _rows(values, chosen):

@@ -65,6 +65,10 @@ class Table:
         """Return a label for each row; rows of one label are of one scale."""
         return self.columns.get("loss", np.zeros(len(self)))
 
+    def _above(self) -> list[str]:
+        """Return the lines above the table."""
+        return []
+
     def __repr__(self) -> str:
         rows = [list(self.columns), *self._texts()]
         left = [values.dtype.kind not in "fiu" for values in self.columns.values()]
@@ -76,15 +80,16 @@ class Table:
             ).rstrip()
             for row in rows
         ]
-        return "\n".join([*lines, *([self.note] if self.note else [])])
+        return "\n".join([*self._above(), *lines, *([self.note] if self.note else [])])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         rows = "".join(
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self._texts()
         )
-        note = f"<caption style='caption-side: bottom'>{escape(self.note)}</caption>" if self.note else ""
-        return f"<table>{note}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        words = "<br>".join(escape(line) for line in [*self._above(), *([self.note] if self.note else [])])
+        caption = f"<caption style='caption-side: bottom'>{words}</caption>" if words else ""
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _decimals(columns, rows):

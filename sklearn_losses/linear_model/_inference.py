@@ -21,6 +21,7 @@ from .solvers._facts import is_kinked
 from .solvers._several_bends import NONE, STEP, _bends
 
 COVARIANCES = ("model", "sandwich", "cluster")
+ROUNDING = 1e-10  # residuals so small, beside the largest deviation of y, are zero
 FAR = 0.1  # standard errors between the coefficients and the minimum that deserve a warning
 
 
@@ -48,11 +49,13 @@ def infer(model, X, y, sample_weight, covariance, groups, correction, level) -> 
     if groups is not None:
         groups = codes_of(groups, X.shape[0], "groups")[1]
     design, names = _design(model, X)
-    coef = np.atleast_2d(np.asarray(model._dense_coef(), dtype=np.float64))
+    coef = np.atleast_2d(np.asarray(model._dense_coef()))
+    rounding = ROUNDING if coef.dtype == np.float64 else np.sqrt(ROUNDING)
+    coef = coef.astype(np.float64)
     if model.fit_intercept:
         coef = np.column_stack([np.asarray(model.intercept_, dtype=np.float64), coef])
     parts = [
-        _Coefficients(loss, problem, design, names, coef[problem.outputs]).part(
+        _Coefficients(loss, problem, design, names, coef[problem.outputs], rounding).part(
             covariance, groups, correction, level
         )
         for problem in model._problems(target, y, weight)
@@ -97,11 +100,10 @@ def _design(model, X):
 class _Coefficients:
     """One problem at its solution."""
 
-    def __init__(self, loss, problem, design, names, coef):
-        self.loss, self.problem, self.coef, self.names = loss, problem, coef, names
+    def __init__(self, loss, problem, design, names, coef, rounding):
+        self.loss, self.problem, self.coef, self.rounding = loss, problem, coef, rounding
         self.weight = np.ones(len(design)) if problem.weight is None else problem.weight
         self.raw = design @ coef.T
-        self.design = design
         self.shifted = False  # whether coefficients are contrasts with the first output
         self.rho, slopes, bends = (self._of_several if problem.coupled else self._of_one)()
         self.fit = Fit(design, self.weight, slopes, bends, names)
@@ -121,7 +123,7 @@ class _Coefficients:
         f, y = self.raw[:, 0], self.problem.y
         if self.loss.link.name != "identity" or y.ndim != 1:
             return f
-        return np.where(np.abs(f - y) <= 1e-9 * np.abs(y - np.median(y)).max(), y, f)
+        return np.where(np.abs(f - y) <= self.rounding * np.abs(y - np.median(y)).max(), y, f)
 
     def _of_several(self):
         """Return loss, slopes and curvatures; of contrasts with the first class, where only these count."""

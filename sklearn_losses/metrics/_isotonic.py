@@ -51,6 +51,8 @@ def isotonic(loss: Any, y: np.ndarray, prediction: np.ndarray, weights: np.ndarr
     ends = np.cumsum(np.bincount(group))
 
     def of(start, end):
+        if end - start == 1 and loss.elicits in KNOWN:
+            return float(y[start])
         return value(y[start:end], None if w is None else w[start:end])
 
     blocks: list[tuple[int, int, float]] = []  # (start, end, value): pool adjacent ones that fall

@@ -374,6 +374,7 @@ def test_summary():
     assert lines[-1] == "95% intervals, normal distribution"
     assert repr(table) == table.summary()
     assert "<td>intercept</td>" in table._repr_html_()
+    assert "Poisson(), 442 samples" in table._repr_html_()
 
 
 def test_coefficients_are_drawn():
@@ -477,8 +478,10 @@ def test_the_model_stays_as_it_was():
 
 
 def test_single_precision():
+    """Residuals that rounding keeps from zero are zero."""
     single = X.astype(np.float32)
-    table = LinearRegressor(penalty=None).fit(single, y).inference(single, y)
-    assert_allclose(
-        table.standard_errors, fitted(SquaredError(), y).inference(X, y).standard_errors, rtol=1e-5
-    )
+    for loss in (SquaredError(), Pinball(0.8)):
+        table = LinearRegressor(loss, penalty=None).fit(single, y).inference(single, y)
+        double = single.astype(np.float64)
+        expected = LinearRegressor(loss, penalty=None).fit(double, y).inference(double, y)
+        assert_allclose(table.standard_errors, expected.standard_errors, rtol=1e-5)
