@@ -14,7 +14,7 @@ from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
 from ._arrays import beside, home_of
 from ._constant import minimizing_constant
-from ._namespaces import epsilon_of, on_host
+from ._namespaces import as_floats, epsilon_of, on_host
 from ._programs import ENCODINGS, program_of
 from ._skill import skill
 from ._targets import (
@@ -37,7 +37,7 @@ class Encoded(NamedTuple):
 
     def numbers(self) -> np.ndarray:
         """Return y as the formula sees it (labels of several classes stay 0 … K-1)."""
-        y = np.asarray(self.y, dtype=np.float64)
+        y = np.asarray(self.y, dtype=np.float64) if type(self.y) is np.ndarray else as_floats(self.y)
         return y if self.encoding == "label" else ENCODINGS[self.encoding](y)
 
 

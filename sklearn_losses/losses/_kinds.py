@@ -15,7 +15,7 @@ from ._arrays import beside, both_columns, home_of
 from ._base import Encoded, Loss
 from ._examples import BinaryExamples, ClassExamples, NumberExamples
 from ._frames import classes_by_name, columns_by_name
-from ._namespaces import as_numpy, on_host, survey
+from ._namespaces import as_floats, as_numpy, on_host, space_of, survey
 from ._programs import ENCODINGS
 from ._targets import (
     as_classes,
@@ -115,8 +115,7 @@ class RegressionLoss(Loss):
 
     def check_target(self, y, name="y"):
         """Return the target as a float array, or raise a ValueError that names what is wrong with it."""
-        y = as_numbers(y, name)
-        y = y if y.dtype.kind == "f" else y.astype(np.float64)
+        y = as_floats(as_numbers(y, name))
         check_range(y, survey(y), self.target, name)
         return y
 
@@ -175,8 +174,11 @@ class _BinaryLoss(Loss):
 
     def _checked(self, data):
         """Return data that no program has seen yet, or raise if a target is none of the two values."""
-        if self._reads_labels(data.encoding) and not np.isin(data.numbers(), self.binary_values).all():
-            two_labels(data.y, None, None)  # says what is wrong with the labels
+        if self._reads_labels(data.encoding):
+            numbers = data.numbers()
+            low, high = self.binary_values
+            if not bool(space_of(numbers).all((numbers == low) | (numbers == high))):
+                two_labels(as_numpy(data.y), None, None)  # says what is wrong with the labels
         return data
 
     def _other_than_two(self, y, labels, f):

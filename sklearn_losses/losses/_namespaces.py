@@ -76,6 +76,14 @@ def is_floating(array: Any) -> bool:
     return kind == "f" if kind is not None else space_of(array).isdtype(array.dtype, "real floating")
 
 
+def as_floats(array: Any) -> Any:
+    """Return an array as it is if it holds floats, else as one of float64."""
+    if is_floating(array):
+        return array
+    xp = space_of(array)
+    return array.astype(np.float64) if xp is np else xp.astype(array, xp.float64)
+
+
 def epsilon_of(array: Any) -> float:
     """Return the machine epsilon of an array's dtype, of float64 if it does not hold floats."""
     if type(array) is np.ndarray:

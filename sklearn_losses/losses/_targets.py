@@ -14,7 +14,7 @@ from sklearn.utils import check_array
 
 from .._sparse import check_sparse
 from ..links import REAL, Interval
-from ._namespaces import as_numpy, is_floating, moved, other_namespace, space_of, survey
+from ._namespaces import as_floats, as_numpy, is_floating, moved, other_namespace, space_of, survey
 
 _NUMBERS = "fiub"  # floats, integers and booleans
 FROM_SINGLE = 1e-6
@@ -64,7 +64,7 @@ def as_rows(values, name, meaning):
         )
     rows = as_numbers(values, name)
     rows = rows[:, None] if rows.ndim == 1 else rows
-    return rows if rows.dtype.kind == "f" else rows.astype(np.float64)
+    return as_floats(rows)
 
 
 def dense(values, name):
