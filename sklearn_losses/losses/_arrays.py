@@ -27,12 +27,17 @@ from ._targets import (
 )
 
 
-def home_of(prediction: Any, *others: Any) -> Any:
+def home_of(prediction: Any, y_true: Any, sample_weight: Any = None) -> Any:
     """Return what computes a loss where its arguments are; None for NumPy's, and whatever is turned into them.
 
     The one place that tells: chunks of dask go to ``_chunked.py``, arrays of other namespaces stay here. As in
     scikit-learn, the rest follows the prediction.
     """
+    if type(prediction) is type(y_true) is np.ndarray and (
+        sample_weight is None or type(sample_weight) is np.ndarray
+    ):
+        return None
+    others = y_true, sample_weight
     if is_chunked(prediction, *others):
         return chunked
     xp = other_namespace(prediction)

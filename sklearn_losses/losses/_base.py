@@ -46,7 +46,7 @@ def _no_scorer(call):
 
     @wraps(call)
     def called(self, *arguments, **keywords):
-        if arguments:
+        if arguments and type(arguments[0]) is not np.ndarray:
             refuse_estimator(arguments[0], self)
         return call(self, *arguments, **keywords)
 

@@ -93,8 +93,9 @@ class RegressionLoss(Loss):
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         self._refuse_labels(labels, pos_label)
-        y = as_numbers(y_true, "y_true")
-        f = as_numbers(columns_by_name(prediction, y_true), "raw_prediction" if raw else "y_pred")
+        if type(prediction) is not np.ndarray:
+            prediction = columns_by_name(prediction, y_true)
+        y, f = as_numbers(y_true, "y_true"), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         if y.shape[1:] != f.shape[1:]:
             raise ValueError(
                 f"y_true of shape {tuple(np.shape(y_true))} and a prediction of shape "

@@ -255,8 +255,10 @@ def as_classes(values, name="y_true"):
 
 def has_fractions(y):
     """Tell whether an array holds numbers that are not whole (as neither NaN nor infinity is)."""
+    if not is_floating(y):
+        return False
     xp = space_of(y)
-    return is_floating(y) and bool(xp.any((y != xp.floor(y)) | xp.isinf(y)))
+    return bool(xp.any((y != xp.floor(y)) | xp.isinf(y)))
 
 
 def distinct(y, name="y_true", advice="Name them with labels= if these really are labels."):
