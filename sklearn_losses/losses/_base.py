@@ -154,7 +154,8 @@ class Loss(BaseEstimator):
             The weights w.
         labels : sequence, default=None
             The classes, in the order of the columns of `y_pred`; [negative, positive] for two. By
-            default the sorted labels that `y_true` holds.
+            default the sorted labels that `y_true` holds; columns of a data frame that are named after
+            classes are found by their names.
         pos_label : label, default=None
             The positive class of two, if it is not the second one.
 
@@ -166,6 +167,8 @@ class Loss(BaseEstimator):
         ------
         ValueError
             If a value is outside its domain, not finite, of the wrong shape, or an unknown label.
+        TypeError
+            If it is called as scorers are, with an estimator: see `scorer`.
         """
         home = home_of(y_pred, y_true, sample_weight)
         if home is not None:
@@ -218,7 +221,7 @@ class Loss(BaseEstimator):
 
         Returns
         -------
-        float, or ndarray of shape (n_outputs,)
+        float, or array of shape (n_outputs,), of the library of `y_true`
             Where all constants of an interval are best, its middle, or its end if it has only one.
             Always finite: where only ±infinity is best (all samples of one class), the constant whose
             prediction is within machine epsilon.

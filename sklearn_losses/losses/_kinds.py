@@ -33,6 +33,8 @@ from ._targets import (
     two_labels,
 )
 
+_AS_ROWS = "Pass distributions as rows, of shape (n_samples, n_classes)."
+
 
 class RegressionLoss(Loss):
     """A loss of numbers: `formula(y, f)` compares an observation `y` with a prediction.
@@ -336,7 +338,13 @@ class MulticlassLoss(Loss):
 
     def _count(self, y, labels):
         """Return how many classes there are."""
-        return len(labels) if labels is not None else y.shape[1] if y.ndim == 2 else len(distinct(y))
+        return (
+            len(labels)
+            if labels is not None
+            else y.shape[1]
+            if y.ndim == 2
+            else len(distinct(y, advice=_AS_ROWS))
+        )
 
     def _both_columns(self, f):
         """Take one number a sample for what is predicted of the second of two classes."""
@@ -352,7 +360,7 @@ class MulticlassLoss(Loss):
             raise ValueError("pos_label is for losses of two classes; name all classes with labels=.")
         y = as_classes(y_true)
         if y.ndim == 1 and labels is None:
-            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
+            labels = distinct(y, advice=_AS_ROWS)
         n_outputs = y.shape[1] if y.ndim == 2 else len(labels)
         y, encoding = self._encode_classes(y, labels, n_outputs)
         if encoding == "as it is":
@@ -379,7 +387,7 @@ class MulticlassLoss(Loss):
                 )
             return y, "as it is"
         if labels is None:
-            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
+            labels = distinct(y, advice=_AS_ROWS)
             check_columns(labels, n_outputs)
         return encode(y, labels), "label"
 

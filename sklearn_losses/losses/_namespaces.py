@@ -50,6 +50,8 @@ def as_numpy(values: Any) -> np.ndarray:
         return np.asarray(values)
     except RuntimeError:  # array-api-strict's, of a device that is not the host
         return np.from_dlpack(values)
+    except TypeError:  # bfloat16, which NumPy does not know
+        return np.asarray(values.float())
 
 
 def on_host(values: Any) -> Any:

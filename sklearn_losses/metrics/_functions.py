@@ -29,7 +29,7 @@ default='uniform_average'
     "labels": """\
 labels : sequence, default=None
     The classes, in the order of the columns of `y_pred`; [negative, positive] for two. By default the
-    sorted labels that `y_true` holds.""",
+    sorted labels that `y_true` holds; columns of a data frame are found by their names.""",
     "pos_label": """\
 pos_label : label, default=None
     The positive class of two, if it is not the second one.""",
