@@ -17,7 +17,7 @@ from sklearn.utils.validation import validate_data
 from ..losses._arrays import other_namespace
 from ..losses._names import smooth_instead_of
 from ..losses._programs import graph_of
-from ..losses._targets import FROM_SINGLE, as_numpy, dense
+from ..losses._targets import as_numpy, dense
 from ._arrays import detached, is_foreign, moved, widest
 from ._linear_base import Solve
 from ._parameters import check_not_negative, check_weights
@@ -144,12 +144,7 @@ def _weights(sample_weight, X, xp, wide):
 def _numbers(y, loss, X, xp, wide):
     """Give a target of numbers beside X, in the domain of the loss."""
     y = moved(check_array(dense(y, "y"), ensure_2d=False, input_name="y"), xp, X.device, wide)
-    sound = float(xp.min(y)) in loss.target and float(xp.max(y)) in loss.target
-    if sound and loss.target_kind == "classes":
-        sound = float(xp.max(xp.abs(xp.sum(y, axis=1) - 1.0))) <= FROM_SINGLE
-    if not sound:
-        loss.check_target(as_numpy(y))  # says what is wrong
-    return y
+    return loss.check_target(y)
 
 
 # ---- problems ------------------------------------------------------------------------------------

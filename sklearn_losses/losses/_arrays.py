@@ -27,12 +27,17 @@ from ._targets import (
 )
 
 
-def home_of(prediction: Any, *others: Any) -> Any:
+def home_of(prediction: Any, y_true: Any, sample_weight: Any = None) -> Any:
     """Return what computes a loss where its arguments are; None for NumPy's, and whatever is turned into them.
 
     The one place that tells: chunks of dask go to ``_chunked.py``, arrays of other namespaces stay here. As in
     scikit-learn, the rest follows the prediction.
     """
+    if type(prediction) is type(y_true) is np.ndarray and (
+        sample_weight is None or type(sample_weight) is np.ndarray
+    ):
+        return None
+    others = y_true, sample_weight
     if is_chunked(prediction, *others):
         return chunked
     xp = other_namespace(prediction)
@@ -43,7 +48,7 @@ def home_of(prediction: Any, *others: Any) -> Any:
 
 def beside(values, array):
     """Return numbers where an array is, of its dtype if that is one of floats."""
-    xp = other_namespace(array)
+    xp = None if is_chunked(array) else other_namespace(array)
     if xp is None:
         return values
     return moved(values, array) if is_floating(array) else xp.asarray(values, device=array.device)
@@ -118,32 +123,37 @@ class _Namespace:
 
     def averages(self, loss, y_true, y_pred, sample_weight, labels, pos_label):
         """Return the weighted mean loss of each output."""
-        each = self._compute(loss, "metric", y_true, y_pred, labels, pos_label)
+        each = self._compute(loss, "metric", y_true, _of_floats(y_pred), labels, pos_label)
         return loss._means(self._totals(each, sample_weight))
 
     def pointwise(self, loss, y_true, y_pred, labels, pos_label):
         """Return the loss of every sample."""
+        y_pred = _of_floats(y_pred)
         each = self._compute(loss, "metric", y_true, y_pred, labels, pos_label)
-        return self.xp.mean(each, axis=1) if each.ndim == 2 else each
+        each = self.xp.mean(each, axis=1) if each.ndim == 2 else each
+        return self.xp.astype(each, y_pred.dtype, copy=False)
 
     def derivative(self, loss, quantity, y_true, raw_prediction, labels, pos_label):
         """Return the gradient or the Hessian diagonal, of the prediction's shape."""
+        raw_prediction = _of_floats(raw_prediction)
         each = self._compute(loss, quantity, y_true, raw_prediction, labels, pos_label)
-        return self.xp.reshape(each, raw_prediction.shape)
+        return self.xp.astype(self.xp.reshape(each, raw_prediction.shape), raw_prediction.dtype, copy=False)
 
     def _compute(self, loss, quantity, y_true, prediction, labels, pos_label):
-        """Return a quantity of every sample (and output)."""
+        """Return a quantity of every sample (and output); of half precision in single."""
         xp, raw = self.xp, quantity != "metric"
-        prediction = _of_floats(prediction, xp)
         if other_namespace(y_true) is not xp:
             y_true = on_host(y_true)  # of another library; or labels, which may be no numbers
         data = loss._encode(y_true, prediction, labels, pos_label, raw)
         check_same_length(**{"y_true": data.y, "raw_prediction" if raw else "y_pred": data.f})
-        loss, y, f = data.loss, moved(data.y, data.f), data.f
+        loss, f = data.loss, data.f
+        clip = None if raw else loss._clip(f)
+        f = xp.astype(f, xp.float32) if xp.finfo(f.dtype).bits < 32 else f
+        y = moved(data.y, f)
         if loss._reads_labels(data.encoding) and has_fractions(data.y):  # which a narrower dtype may lose
             two_labels(as_numpy(data.y), None, None)  # says what is wrong with the labels
         loss._inspect(data, (survey(data.y), survey(f)), [], raw)
-        results, _, _ = graph_of(loss, quantity, data.encoding, None if raw else loss._clip(f))
+        results, _, _ = graph_of(loss, quantity, data.encoding, clip)
         separate = f.ndim == 2 and not loss.couples_outputs  # outputs that do not meet
         if separate:
             y, f = xp.reshape(y, (-1,)), xp.reshape(f, (-1,))
@@ -166,10 +176,9 @@ class _Namespace:
         return [(float(value), total) for value in np.atleast_1d(as_numpy(sums))]
 
 
-def _of_floats(prediction, xp):
+def _of_floats(prediction):
     """Return a prediction as an array of floats, which integers and booleans are turned into."""
-    if isinstance(prediction, list):
-        return [_of_floats(part, xp) for part in prediction]
+    xp = other_namespace(prediction)
     if xp.isdtype(prediction.dtype, ("integral", "bool")):
         return xp.astype(as_numbers(prediction, "y_pred"), xp.float64)
     return prediction

@@ -16,7 +16,7 @@ from ._accumulator import Accumulator
 from ._arrays import beside, home_of
 from ._constant import minimizing_constant
 from ._likelihoods import Likelihood
-from ._namespaces import epsilon_of, on_host
+from ._namespaces import as_floats, epsilon_of, on_host
 from ._programs import ENCODINGS, program_of
 from ._skill import skill
 from ._targets import (
@@ -39,7 +39,7 @@ class Encoded(NamedTuple):
 
     def numbers(self) -> np.ndarray:
         """Return y as the formula sees it (labels of several classes stay 0 … K-1)."""
-        y = np.asarray(self.y, dtype=np.float64)
+        y = np.asarray(self.y, dtype=np.float64) if type(self.y) is np.ndarray else as_floats(self.y)
         return y if self.encoding == "label" else ENCODINGS[self.encoding](y)
 
 
@@ -48,7 +48,7 @@ def _no_scorer(call):
 
     @wraps(call)
     def called(self, *arguments, **keywords):
-        if arguments:
+        if arguments and type(arguments[0]) is not np.ndarray:
             refuse_estimator(arguments[0], self)
         return call(self, *arguments, **keywords)
 
@@ -158,7 +158,8 @@ class Loss(BaseEstimator):
             The weights w.
         labels : sequence, default=None
             The classes, in the order of the columns of `y_pred`; [negative, positive] for two. By
-            default the sorted labels that `y_true` holds.
+            default the sorted labels that `y_true` holds; columns of a data frame that are named after
+            classes are found by their names.
         pos_label : label, default=None
             The positive class of two, if it is not the second one.
 
@@ -170,6 +171,8 @@ class Loss(BaseEstimator):
         ------
         ValueError
             If a value is outside its domain, not finite, of the wrong shape, or an unknown label.
+        TypeError
+            If it is called as scorers are, with an estimator: see `scorer`.
         """
         home = home_of(y_pred, y_true, sample_weight)
         if home is not None:
@@ -229,7 +232,7 @@ class Loss(BaseEstimator):
 
         Returns
         -------
-        float, or ndarray of shape (n_outputs,)
+        float, or array of shape (n_outputs,), of the library of `y_true`
             Where all constants of an interval are best, its middle, or its end if it has only one.
             Always finite: where only ±infinity is best (all samples of one class), the constant whose
             prediction is within machine epsilon.

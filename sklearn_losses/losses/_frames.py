@@ -3,8 +3,6 @@
 Knows how labels are read; knows nothing of particular losses.
 """
 
-import numpy as np
-
 from ._namespaces import as_numpy
 from ._targets import distinct, has_fractions
 
@@ -40,7 +38,7 @@ def classes_by_name(prediction, y, labels):
 
 def columns_by_name(values, like):
     """Return the columns of a data frame in the order of another's, if both have the same names, else as they are."""
-    if type(values) is np.ndarray or not (hasattr(values, "columns") and hasattr(like, "columns")):
+    if not (hasattr(values, "columns") and hasattr(like, "columns")):
         return values
     names = list(like.columns)
     return values[names] if names != list(values.columns) and set(names) == set(values.columns) else values

@@ -15,7 +15,7 @@ from ._arrays import beside, both_columns, home_of
 from ._base import Encoded, Loss
 from ._examples import BinaryExamples, ClassExamples, NumberExamples
 from ._frames import classes_by_name, columns_by_name
-from ._namespaces import as_numpy, on_host, survey
+from ._namespaces import as_floats, as_numpy, on_host, space_of, survey
 from ._programs import ENCODINGS
 from ._targets import (
     as_classes,
@@ -32,6 +32,8 @@ from ._targets import (
     holds_numbers,
     two_labels,
 )
+
+_AS_ROWS = "Pass distributions as rows, of shape (n_samples, n_classes)."
 
 
 class RegressionLoss(Loss):
@@ -93,8 +95,9 @@ class RegressionLoss(Loss):
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         self._refuse_labels(labels, pos_label)
-        y = as_numbers(y_true, "y_true")
-        f = as_numbers(columns_by_name(prediction, y_true), "raw_prediction" if raw else "y_pred")
+        if type(prediction) is not np.ndarray:
+            prediction = columns_by_name(prediction, y_true)
+        y, f = as_numbers(y_true, "y_true"), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         if y.shape[1:] != f.shape[1:]:
             raise ValueError(
                 f"y_true of shape {tuple(np.shape(y_true))} and a prediction of shape "
@@ -115,8 +118,7 @@ class RegressionLoss(Loss):
 
     def check_target(self, y, name="y"):
         """Return the target as a float array, or raise a ValueError that names what is wrong with it."""
-        y = as_numbers(y, name)
-        y = y if y.dtype.kind == "f" else y.astype(np.float64)
+        y = as_floats(as_numbers(y, name))
         check_range(y, survey(y), self.target, name)
         return y
 
@@ -175,8 +177,11 @@ class _BinaryLoss(Loss):
 
     def _checked(self, data):
         """Return data that no program has seen yet, or raise if a target is none of the two values."""
-        if self._reads_labels(data.encoding) and not np.isin(data.numbers(), self.binary_values).all():
-            two_labels(data.y, None, None)  # says what is wrong with the labels
+        if self._reads_labels(data.encoding):
+            numbers = data.numbers()
+            low, high = self.binary_values
+            if not bool(space_of(numbers).all((numbers == low) | (numbers == high))):
+                two_labels(as_numpy(data.y), None, None)  # says what is wrong with the labels
         return data
 
     def _other_than_two(self, y, labels, f):
@@ -333,7 +338,13 @@ class MulticlassLoss(Loss):
 
     def _count(self, y, labels):
         """Return how many classes there are."""
-        return len(labels) if labels is not None else y.shape[1] if y.ndim == 2 else len(distinct(y))
+        return (
+            len(labels)
+            if labels is not None
+            else y.shape[1]
+            if y.ndim == 2
+            else len(distinct(y, advice=_AS_ROWS))
+        )
 
     def _both_columns(self, f):
         """Take one number a sample for what is predicted of the second of two classes."""
@@ -349,7 +360,7 @@ class MulticlassLoss(Loss):
             raise ValueError("pos_label is for losses of two classes; name all classes with labels=.")
         y = as_classes(y_true)
         if y.ndim == 1 and labels is None:
-            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
+            labels = distinct(y, advice=_AS_ROWS)
         n_outputs = y.shape[1] if y.ndim == 2 else len(labels)
         y, encoding = self._encode_classes(y, labels, n_outputs)
         if encoding == "as it is":
@@ -376,7 +387,7 @@ class MulticlassLoss(Loss):
                 )
             return y, "as it is"
         if labels is None:
-            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
+            labels = distinct(y, advice=_AS_ROWS)
             check_columns(labels, n_outputs)
         return encode(y, labels), "label"
 

@@ -13,7 +13,7 @@ from ._base import Encoded, Loss
 from ._examples import IndicatorExamples, MomentExamples, VectorExamples
 from ._frames import columns_by_name
 from ._kinds import MulticlassLoss
-from ._namespaces import as_numpy, survey
+from ._namespaces import as_numpy, on_host, survey
 from ._targets import as_numbers, as_rows, check_range, dense
 
 
@@ -76,7 +76,7 @@ class MultilabelLoss(_UnlabelledLoss):
         data = self._encode_target(y_true, labels, pos_label)
         name = "raw_prediction" if raw else "y_pred"
         if isinstance(prediction, list) and prediction and np.ndim(prediction[0]) == 2:
-            prediction = stacked([_of_label(rows, k) for k, rows in enumerate(prediction)])
+            prediction = stacked([on_host(_of_label(rows, k)) for k, rows in enumerate(prediction)])
         f = as_numbers(columns_by_name(prediction, y_true), name)
         f = f[:, None] if f.ndim == 1 else f
         if f.shape[1] != data.y.shape[1]:

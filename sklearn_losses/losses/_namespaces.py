@@ -11,6 +11,8 @@ from sklearn import get_config
 
 from .._chunks import is_chunked
 
+_EPSILONS = {char: float(np.finfo(char).eps) for char in "efdg"}  # finfo takes its time
+
 
 def other_namespace(*arrays: Any) -> Any:
     """Return the array namespace of the arguments if scikit-learn is to dispatch on it, or None."""
@@ -40,19 +42,23 @@ def space_of(array: Any) -> Any:
 
 def as_numpy(values: Any) -> np.ndarray:
     """Return an array of any library as NumPy's: off its device, and without PyTorch's gradients."""
+    if type(values) is np.ndarray:
+        return values
     for move in ("detach", "cpu", "get"):
         values = getattr(values, move)() if hasattr(values, move) else values
     try:
         return np.asarray(values)
     except RuntimeError:  # array-api-strict's, of a device that is not the host
         return np.from_dlpack(values)
+    except TypeError:  # bfloat16, which NumPy does not know
+        return np.asarray(values.float())
 
 
 def on_host(values: Any) -> Any:
     """Return arrays of other libraries and collections of dask as NumPy's, and all else as it is."""
-    if type(values) is np.ndarray or not (is_chunked(values) or other_namespace(values) is not None):
+    if values is None or type(values) is np.ndarray:
         return values
-    return as_numpy(values)
+    return as_numpy(values) if is_chunked(values) or other_namespace(values) is not None else values
 
 
 def moved(values: Any, like: Any) -> Any:
@@ -76,11 +82,19 @@ def is_floating(array: Any) -> bool:
     return kind == "f" if kind is not None else space_of(array).isdtype(array.dtype, "real floating")
 
 
+def as_floats(array: Any) -> Any:
+    """Return an array as it is if it holds floats, else as one of float64."""
+    if is_floating(array):
+        return array
+    xp = space_of(array)
+    return array.astype(np.float64) if xp is np else xp.astype(array, xp.float64)
+
+
 def epsilon_of(array: Any) -> float:
     """Return the machine epsilon of an array's dtype, of float64 if it does not hold floats."""
     if type(array) is np.ndarray:
-        return float(np.finfo(array.dtype if array.dtype.kind == "f" else np.float64).eps)
-    return float(space_of(array).finfo(array.dtype).eps) if is_floating(array) else float(np.finfo(float).eps)
+        return _EPSILONS.get(array.dtype.char, _EPSILONS["d"])
+    return float(space_of(array).finfo(array.dtype).eps) if is_floating(array) else _EPSILONS["d"]
 
 
 def survey(values: Any) -> tuple[float, float, bool]:

@@ -49,7 +49,6 @@ class LossScorer(BaseEstimator, _Scorer):
     """
 
     __metadata_request__score = {"estimator": UNUSED}  # an argument of `score`, but no metadata
-    _name = "neg_{}"
     _sign = -1
 
     def __init__(self, loss, pos_label=None):
@@ -58,8 +57,8 @@ class LossScorer(BaseEstimator, _Scorer):
 
     @property
     def __name__(self) -> str:
-        """What displays of scikit-learn call the score."""
-        return self._name.format(self.loss.__name__)
+        """What displays of scikit-learn call the score; `get_scorer` knows those of the catalogue by it."""
+        return f"neg_{self.loss.__name__}"
 
     def __call__(self, estimator, X, y, sample_weight=None) -> float:
         """Return the negated loss of the estimator's predictions, a float."""
@@ -214,8 +213,12 @@ class SkillScorer(LossScorer):
     array([0.26, 0.31, 0.37])
     """
 
-    _name = "d2_{}"
     _sign = 1
+
+    @property
+    def __name__(self) -> str:
+        """As in `LossScorer`."""
+        return f"d2_{vars(type(self.loss)).get('alias') or self.loss.__name__}"
 
     def _of(self, y, prediction, **keywords):
         return self.loss.d2(y, prediction, **keywords)

@@ -14,7 +14,7 @@ from sklearn.utils import check_array
 
 from .._sparse import check_sparse
 from ..links import REAL, Interval
-from ._namespaces import as_numpy, is_floating, moved, other_namespace, space_of, survey
+from ._namespaces import as_floats, as_numpy, is_floating, moved, other_namespace, space_of, survey
 
 _NUMBERS = "fiub"  # floats, integers and booleans
 FROM_SINGLE = 1e-6
@@ -64,7 +64,7 @@ def as_rows(values, name, meaning):
         )
     rows = as_numbers(values, name)
     rows = rows[:, None] if rows.ndim == 1 else rows
-    return rows if rows.dtype.kind == "f" else rows.astype(np.float64)
+    return as_floats(rows)
 
 
 def dense(values, name):
@@ -255,8 +255,10 @@ def as_classes(values, name="y_true"):
 
 def has_fractions(y):
     """Tell whether an array holds numbers that are not whole (as neither NaN nor infinity is)."""
+    if not is_floating(y):
+        return False
     xp = space_of(y)
-    return is_floating(y) and bool(xp.any((y != xp.floor(y)) | xp.isinf(y)))
+    return bool(xp.any((y != xp.floor(y)) | xp.isinf(y)))
 
 
 def distinct(y, name="y_true", advice="Name them with labels= if these really are labels."):

@@ -5,6 +5,7 @@ Like tests/losses/test_arrays.py this needs SCIPY_ARRAY_API=1 before SciPy is im
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -602,6 +603,34 @@ CHECKS = [
 @needs_dispatch
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+TARGETS = {
+    "signs": np.where(np.arange(40) % 3 == 0, -1.0, 1.0),
+    "zero or one": (np.arange(40) % 3 == 0).astype(float),
+    "soft": np.linspace(0.0, 1.0, 40),
+    "one and two": 1.0 + np.arange(40) % 2,
+    "halves": np.tile([0.5, 2.0], 20),
+    "mixed": np.tile([-1.0, 0.5, 1.0, 1.0], 10),
+    "nan": np.append(np.tile([0.0, 1.0, 1.0], 13), np.nan),
+}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error", "poisson"])
+@needs_dispatch
+def test_targets_are_read_as_numpys(library, loss, kind):
+    """Signs become 0 and 1, and what is refused is refused in the same words."""
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), TARGETS[kind]
+    model = LinearRegressor(loss, alpha=0.1)
+    try:
+        expected = clone(model).fit(X, y)
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error).partition(".")[0])):
+            model.fit(library(X), library(y))
+    else:
+        model.fit(library(X), library(y))
+        np.testing.assert_allclose(as_numpy(model.coef_), expected.coef_, rtol=1e-4, atol=1e-6)
 
 
 @needs_dispatch

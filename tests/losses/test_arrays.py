@@ -151,6 +151,25 @@ def test_what_is_found_on_the_host(xp, alias):
         assert loss.d2(Y, xp.asarray(p), sample_weight=W) == loss.d2(y, p, sample_weight=w)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("alias", ["squared_error", "huber", "log_loss", "hinge", "poisson"])
+@needs_dispatch
+def test_half_precision_is_computed_in_single(alias, dtype):
+    """A squared error of 300 is more than float16 holds; what is asked of every sample keeps its dtype."""
+    torch = pytest.importorskip("torch")
+    loss = get_loss(alias)
+    y, raw = loss.examples.draw(np.random.default_rng(0), 30)
+    given = torch.asarray(loss.link.inverse(raw)).to(getattr(torch, dtype))
+    if alias == "squared_error":
+        given[0] = 300.0
+    expected = loss.pointwise(y, given.double().numpy())
+    with config_context(array_api_dispatch=True):
+        assert loss(torch.asarray(y), given) == pytest.approx(np.mean(expected), rel=1e-5)
+        assert loss.pointwise(torch.asarray(y), given).dtype == given.dtype
+        slopes = loss.gradient(torch.asarray(y), torch.asarray(raw).to(given.dtype))
+        assert slopes.dtype == given.dtype
+
+
 @needs_dispatch
 def test_metrics_that_are_no_losses(xp):
     X, labels = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 3

@@ -152,6 +152,13 @@ def test_a_weight_is_so_many_copies(loss, drawn):
         close(loss(y, f, sample_weight=factor * weight, **known), found)
     close(loss(y, f, sample_weight=weight.tolist(), **known), found)
     close(loss(y, f, sample_weight=7.0, **known), loss(y, f, **known))
+    spread = np.ptp(y[weight > 0].astype(float), axis=0).min()
+    if loss.complete and loss.convex and spread > 0.01:  # else the best constant costs nothing but rounding
+        skill = loss.d2(y, f, sample_weight=weight, **known)
+        if abs(skill) < 1e3:
+            close(loss.d2(*copies, **known), skill, rtol=1e-6)
+            order = np.argsort(f if f.ndim == 1 else f[:, 0])
+            close(loss.d2(y[order], f[order], sample_weight=weight[order], **known), skill, rtol=1e-6)
 
 
 @every

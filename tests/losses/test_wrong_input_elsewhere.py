@@ -117,6 +117,26 @@ def test_wrong_targets_of_a_constant(home, loss, y, message):
     refuses("", message, loss.constant_minimizer, y)
 
 
+@pytest.mark.parametrize("library", ["torch", "array_api_strict"])
+@pytest.mark.parametrize(("loss", "y", "message"), cases.OF_TRAINING)
+@needs_dispatch
+def test_wrong_targets_of_training(library, loss, y, message):
+    with config_context(array_api_dispatch=True):
+        (y,) = put(library, y)
+        refuses("", message, loss.check_target, y)
+
+
+@pytest.mark.parametrize("library", ["torch", "array_api_strict"])
+@pytest.mark.parametrize(("loss", "y", "expected"), cases.SOUND)
+@needs_dispatch
+def test_targets_of_training(library, loss, y, expected):
+    with config_context(array_api_dispatch=True):
+        (given,) = put(library, y)
+        found = loss.check_target(given)
+    assert type(found) is type(given)
+    assert np.asarray(found).tolist() == expected
+
+
 @pytest.mark.skipif(DISPATCHES, reason="this is that process")
 def test_dispatched():
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
