@@ -50,3 +50,11 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if {item.path.name, item.name, getattr(item, "originalname", item.name)} & set(names):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    """Matplotlib warns of more than twenty."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
