@@ -3,7 +3,17 @@
 from pathlib import Path
 
 import sklearn_losses
-from sklearn_losses import boosting, dask, displays, formula, linear_model, losses, metrics, testing
+from sklearn_losses import (
+    boosting,
+    dask,
+    displays,
+    formula,
+    inference,
+    linear_model,
+    losses,
+    metrics,
+    testing,
+)
 
 DOC = Path(__file__).resolve().parent
 
@@ -27,14 +37,15 @@ def groups():
     scoring = {"Decomposition", "decomposition", "get_scorer", "get_scorer_names"}
     functions = set(metrics.__all__) - scoring - set(EMBEDDINGS)
     engine = [name for name in formula.__all__ if not name.isupper()]
-    pictures = [name for name in displays.__all__ if not name.isupper()]
+    pictures = sorted(set(displays.__all__) - {"COLORS", "IntervalDisplay"})
     boosted = [name for name in boosting.__all__ if name.startswith("Boosted")]
     on_dask = [name for name in dask.__all__ if name.startswith("Linear")]
+    tables = sorted(name for name in inference.__all__ if name[0].isupper())
     for_others = sorted(set(boosting.__all__) - set(boosted))
     package = "sklearn_losses"
     return [
         ("Losses", package, catalogue, "object"),
-        ("What every loss can do", package, ["Loss"], "with_methods"),
+        ("What every loss can do", package, ["Loss", "Accumulator", "Likelihood"], "with_methods"),
         ("Bases of losses of your own", package, BASES, "object"),
         ("Losses by name, and functions as losses", package, sorted(tools), "object"),
         ("Estimators", package, sorted(linear_model.__all__), "with_methods"),
@@ -43,6 +54,14 @@ def groups():
         ("Linear models on dask", f"{package}.dask", on_dask, "with_methods"),
         ("Other estimators on dask", f"{package}.dask", sorted(set(dask.__all__) - set(on_dask)), "object"),
         ("Pictures", package, pictures, "with_methods"),
+        (
+            "How sure: intervals and comparisons",
+            package,
+            ["score_interval", "compare", "compare_cv"],
+            "object",
+        ),
+        ("Tables of intervals and comparisons", f"{package}.inference", tables, "with_methods"),
+        ("What these tables draw", f"{package}.displays", ["IntervalDisplay"], "with_methods"),
         ("Proof", f"{package}.testing", sorted(testing.__all__), "object"),
         ("Scorers", package, ["LossScorer", "SkillScorer"], "object"),
         ("Scorers by name, decomposition", f"{package}.metrics", sorted(scoring), "object"),

@@ -98,7 +98,10 @@ class Rows:
                 f"{self.leader}.compute_chunk_sizes() (frames: to_dask_array(lengths=True)), or pass {name} in "
                 f"chunks, too."
             )
-        values = values if hasattr(values, "shape") else np.asarray(values)
+        try:
+            values = values if hasattr(values, "shape") else np.asarray(values)
+        except ValueError:
+            raise ValueError(f"{name} is no array: its rows are of different lengths.") from None
         if values.shape[:1] != (sum(self.lengths),):
             raise ValueError(
                 f"Inputs must have the same number of samples: {self.leader} has {sum(self.lengths)}, {name} has shape "

@@ -97,3 +97,10 @@ def assert_same_sums():
         assert worst <= ulps, f"{worst:.3g} units of rounding of the size, at {np.argmax(excess)}"
 
     return check
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    """Matplotlib warns of more than twenty."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")

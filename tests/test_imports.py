@@ -21,22 +21,26 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in SOURCES]
 # Each room may import those named here, and itself. A new room must be entered.
 MAY_IMPORT = {
     "_chunks": set(),
+    "_sampling": set(),
+    "_sparse": set(),
     "formula": set(),
     "links": {"formula"},
-    "losses": {"_chunks", "formula", "links"},
+    "losses": {"_chunks", "_sparse", "formula", "links"},
     "metrics": {"formula", "links", "losses"},
-    "linear_model": {"formula", "links", "losses"},
-    "displays": {"losses"},
-    "boosting": {"formula", "links", "losses", "linear_model"},
-    "dask": {"_chunks", "formula", "links", "losses", "linear_model"},
+    "linear_model": {"_sparse", "formula", "inference", "links", "losses"},
+    "displays": {"_sampling", "losses", "metrics"},
+    "inference": {"_sampling", "displays", "losses"},
+    "boosting": {"_sparse", "formula", "links", "losses", "linear_model"},
+    "dask": {"_chunks", "_sparse", "formula", "links", "losses", "linear_model"},
     "testing": {"formula", "links", "losses", "metrics"},
-    "__init__": {"displays", "formula", "linear_model", "links", "losses", "metrics", "testing"},
+    "__init__": {"displays", "formula", "inference", "linear_model", "links", "losses", "metrics", "testing"},
 }
 RUN_TIME = {"numpy", "scipy", "sklearn"}
 # Imported inside of functions only, when what needs them is used (test_import_is_silent_and_light sees to that).
 OPTIONAL = {
     "_chunks": {"dask"},
     "displays": {"matplotlib"},
+    "inference": {"pandas"},
     "linear_model": {"array_api_compat"},
     "losses": {"array_api_compat"},
     "testing": {"pytest"},
@@ -163,7 +167,7 @@ def test_import_is_silent_and_light(tmp_path):
         "sklearn_losses",
         *(
             f"sklearn_losses.{r}"
-            for r in ("formula", "losses", "metrics", "linear_model", "boosting", "dask")
+            for r in ("formula", "losses", "metrics", "inference", "linear_model", "boosting", "dask")
         ),
     ],
 )
@@ -177,6 +181,7 @@ def test_all_is_what_can_be_imported(name):
         "dask",
         "displays",
         "formula",
+        "inference",
         "links",
         "linear_model",
         "losses",

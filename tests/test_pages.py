@@ -86,6 +86,8 @@ def test_the_code_of_a_page_prints_what_it_shows(path, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib").use("Agg")
     if path.name == "dask.md":
         pytest.importorskip("dask.array")
+    if path.name == "intervals.md":
+        pytest.importorskip("mapie.regression")
     monkeypatch.chdir(tmp_path)
     page = types.ModuleType("page")  # classes that a page defines can be pickled, as in a script
     monkeypatch.setitem(sys.modules, "page", page)

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from .._sparse import check_sparse
 from ..linear_model._parameters import InvalidParameterError, check_weights, unchanged_on_error
 from ..losses import get_loss
 from ._libraries import library_of
@@ -147,6 +148,7 @@ class BoostedModel(MetaEstimatorMixin, BaseEstimator):
         if hasattr(X, "__dataframe__") or hasattr(X, "__arrow_c_stream__") or hasattr(X, "columns"):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
+        check_sparse(X, "X")
         X = validate_data(
             self,
             X,

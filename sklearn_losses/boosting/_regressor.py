@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from ..linear_model._linear_regressor import _charges_relative_mistakes
+from ..linear_model._tags import tag_regressor
 from ._base import BoostedModel
 
 
@@ -107,9 +107,7 @@ class BoostedRegressor(RegressorMixin, BoostedModel):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         with suppress(ValueError, TypeError):  # an unknown loss, of which fit complains
-            loss = self._get_loss()
-            tags.target_tags.positive_only = loss.target.low > -np.inf
-            tags.regressor_tags.poor_score = _charges_relative_mistakes(loss)
+            tag_regressor(tags, self._get_loss())
         return tags
 
     def _set_target(self, y, weights):

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from .._sparse import check_sparse
 from ..linear_model._parameters import check_weights
 from ..linear_model._targets_of_classes import encode_labels
 from ..linear_model.solvers._columns import moments
 from ..linear_model.solvers._problem import Scales
 from ..linear_model.solvers._row_sums import row_sums
-from ..losses._targets import as_classes, distinct
+from ..losses._targets import as_classes, dense, distinct
 
 # ---- what comes in -----------------------------------------------------------------------------------
 
@@ -23,6 +24,7 @@ def features(X, dtype, *, check=False):
     """Give a chunk of X as an array or CSR; `check` that all is finite."""
     if hasattr(X, "to_scipy_sparse"):  # of the library sparse
         X = X.to_scipy_sparse()
+    check_sparse(X, "X")
     if check:
         return check_array(X, accept_sparse="csr", dtype=dtype, order="C", input_name="X")
     if hasattr(X, "tocsr"):
@@ -32,7 +34,7 @@ def features(X, dtype, *, check=False):
 
 def target_of(y, *, labels):
     """Give a chunk of y: labels (n,), or numbers (n,) or (n, K)."""
-    y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+    y = np.asarray(dense(y, "y"))
     return y.ravel() if labels else y
 
 
@@ -225,7 +227,7 @@ def accuracy(model, X, y, sample_weight):
     weight = weights_of(sample_weight, X.shape[0])
     if not weight.any():
         return np.zeros(2)
-    y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+    y = np.asarray(dense(y, "y"))
     return np.array([model.score(plain(X), y, sample_weight=weight), 1.0]) * weight.sum()
 
 

@@ -4,6 +4,8 @@ Knows estimators; what y means is `_targets.py`'s. Knows nothing of how coeffici
 solvers'.
 """
 
+from contextlib import suppress
+
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -11,11 +13,13 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from .._sparse import check_sparse
 from ..losses import get_loss
 from ..losses._targets import as_numpy
 from ._arrays import ArrayTarget, check_same_place, is_foreign, logarithm, on_host, raw_prediction
 from ._parameters import InvalidParameterError, check_weights
 from ._plain import is_plain
+from ._tags import tag_regressor
 from ._targets import is_matrix
 from ._targets_of_classes import (
     check_classification,
@@ -101,6 +105,7 @@ class LinearModel(BaseEstimator):
             self.__dict__.pop("feature_names_in_", None)
             self.n_features_in_ = X.shape[1]
             return X, y
+        check_sparse(X, "X")
         return validate_data(
             self,
             X,
@@ -182,6 +187,7 @@ class LinearModel(BaseEstimator):
         check_same_place(self, X, method)
         if is_foreign(X):
             return raw_prediction(self, X)
+        check_sparse(X, "X")
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         if not sp.issparse(X) and X.size <= SMALL:  # a frame, and any array, then gives the same bits
             X = np.ascontiguousarray(X)
@@ -207,6 +213,8 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = self._target_kind() != "vector"
+        with suppress(ValueError, TypeError):  # an unknown loss, of which fit complains
+            tag_regressor(tags, self._get_loss())
         return tags
 
     def _check_training_set(self, X, y, loss, *, first, finite=True):

@@ -11,14 +11,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from ..losses._arrays import other_namespace
 from ..losses._names import smooth_instead_of
 from ..losses._programs import graph_of
-from ..losses._targets import FROM_SINGLE, as_numpy
+from ..losses._targets import as_numpy, dense
 from ._arrays import detached, is_foreign, moved, widest
 from ._linear_base import Solve
 from ._parameters import check_not_negative, check_weights
@@ -144,14 +143,8 @@ def _weights(sample_weight, X, xp, wide):
 
 def _numbers(y, loss, X, xp, wide):
     """Give a target of numbers beside X, in the domain of the loss."""
-    y = y.toarray() if sp.issparse(y) else y
-    y = moved(check_array(y, ensure_2d=False, input_name="y"), xp, X.device, wide)
-    sound = float(xp.min(y)) in loss.target and float(xp.max(y)) in loss.target
-    if sound and loss.target_kind == "classes":
-        sound = float(xp.max(xp.abs(xp.sum(y, axis=1) - 1.0))) <= FROM_SINGLE
-    if not sound:
-        loss.check_target(as_numpy(y))  # says what is wrong
-    return y
+    y = moved(check_array(dense(y, "y"), ensure_2d=False, input_name="y"), xp, X.device, wide)
+    return loss.check_target(y)
 
 
 # ---- problems ------------------------------------------------------------------------------------

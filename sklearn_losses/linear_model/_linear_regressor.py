@@ -1,9 +1,5 @@
 """LinearRegressor: linear regression for any loss, solved to a stated accuracy."""
 
-from contextlib import suppress
-
-import numpy as np
-
 from ._base import LinearRegressorBase
 from ._linear_base import PenalisedModel
 
@@ -154,22 +150,5 @@ class LinearRegressor(LinearRegressorBase, PenalisedModel):
         """
         return self._fit(X, y, sample_weight)
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        with suppress(ValueError, TypeError):  # an unknown loss, of which fit complains
-            loss = self._get_loss()
-            tags.target_tags.positive_only = loss.target.low > -np.inf
-            tags.regressor_tags.poor_score = _charges_relative_mistakes(loss)
-        return tags
-
     def _problems(self, target, y, weight):
         return target.problems(y, weight)
-
-
-def _charges_relative_mistakes(loss):
-    """Tell whether the same mistake costs less at a larger target: such a model predicts too little for R²."""
-    if loss.link.name != "identity":
-        return False
-    y = np.array([1.0, 100.0])
-    (values, _), _ = loss.training_program().arrays(y, y + 1.0)
-    return bool(values[1] < 0.5 * values[0])

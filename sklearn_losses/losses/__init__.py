@@ -1,10 +1,12 @@
 """The catalogue of losses. Each is a class of a few lines; what it can do follows from its formula."""
 
+from ._accumulator import Accumulator
 from ._base import Loss
 from ._binary import *  # noqa: F403
 from ._deviance import *  # noqa: F403
 from ._kinds import MarginLoss, MulticlassLoss, ProbabilityLoss, RegressionLoss
 from ._kinds_several import MomentsLoss, MulticlassMarginLoss, MultilabelLoss, VectorLoss
+from ._likelihoods import Likelihood
 from ._multiclass import *  # noqa: F403
 from ._multioutput import *  # noqa: F403
 from ._names import LOSSES, FunctionLoss, FunctionMarginLoss, get_loss
@@ -15,8 +17,10 @@ from ._scorer import LossScorer, SkillScorer
 
 __all__ = [
     "LOSSES",
+    "Accumulator",
     "FunctionLoss",
     "FunctionMarginLoss",
+    "Likelihood",
     "Loss",
     "LossScorer",
     "MarginLoss",

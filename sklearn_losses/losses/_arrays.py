@@ -1,56 +1,90 @@
 """Losses of arrays of other libraries: PyTorch, CuPy, JAX, whatever speaks the array API standard.
 
-They are taken as scikit-learn takes them: where ``sklearn.set_config(array_api_dispatch=True)`` says so,
-results stay in the library, on the device and in the dtype of the prediction; otherwise everything is turned
-into NumPy's arrays. The graph of a loss is evaluated here by the library's own functions, so that gradients of
-PyTorch flow through. NumPy's arrays never come here.
+Where scikit-learn dispatches on them (see ``_namespaces.py``), results stay in the library, on the device and in the
+dtype of the prediction, and y and weights are moved beside it. They are read by the same code as NumPy's, which never
+come here; the graph of a loss is evaluated by the library's own functions, so that gradients of PyTorch flow through.
 """
 
+from typing import Any
+
 import numpy as np
-from sklearn import get_config
 
 from .._chunks import is_chunked
 from ..formula import evaluate
-from ..links import REAL, UNIT
+from ..links import REAL
 from . import _chunked as chunked
+from ._namespaces import as_numpy, is_floating, moved, on_host, other_namespace, space_of, survey
 from ._programs import graph_of
-from ._targets import as_classes, as_numpy, check_range, check_sums, distinct, encode, two_labels
+from ._targets import (
+    as_classes,
+    as_numbers,
+    as_weights,
+    check_range,
+    check_same_length,
+    distinct,
+    has_fractions,
+    two_labels,
+)
 
 
-def home_of(*arrays):
+def home_of(prediction: Any, y_true: Any, sample_weight: Any = None) -> Any:
     """Return what computes a loss where its arguments are; None for NumPy's, and whatever is turned into them.
 
-    The one place that tells: chunks of dask go to ``_chunked.py``, arrays of other namespaces stay here.
+    The one place that tells: chunks of dask go to ``_chunked.py``, arrays of other namespaces stay here. As in
+    scikit-learn, the rest follows the prediction.
     """
-    if is_chunked(*arrays):
+    if type(prediction) is type(y_true) is np.ndarray and (
+        sample_weight is None or type(sample_weight) is np.ndarray
+    ):
+        return None
+    others = y_true, sample_weight
+    if is_chunked(prediction, *others):
         return chunked
-    xp = other_namespace(*arrays)
-    return None if xp is None else _Namespace(xp)
+    xp = other_namespace(prediction)
+    if xp is not None:
+        return _Namespace(xp)
+    return _Host() if any(other_namespace(other) is not None for other in others) else None
 
 
-def other_namespace(*arrays):
-    """Return the array namespace of the arguments if scikit-learn is to dispatch on it, or None."""
-    if not get_config()["array_api_dispatch"]:
-        return None
-    others = [a for a in arrays if hasattr(a, "shape") and not isinstance(a, np.ndarray | np.generic)]
-    others = [a for a in others if hasattr(a, "__array_namespace__") or _is_known(a)]
-    if not others:
-        return None
-    try:
-        from array_api_compat import array_namespace
-    except ImportError:
-        raise ImportError(
-            "Arrays of other libraries than NumPy need array-api-compat: pip install 'sklearn-losses[array-api]'."
-        ) from None
-    return array_namespace(*others)
+def beside(values, array):
+    """Return numbers where an array is, of its dtype if that is one of floats."""
+    xp = None if is_chunked(array) else other_namespace(array)
+    if xp is None:
+        return values
+    return moved(values, array) if is_floating(array) else xp.asarray(values, device=array.device)
 
 
 def labels_of(y):
     """Return the sorted labels that a target holds, as NumPy's array."""
+    return chunked.labels_of(y) if is_chunked(y) else distinct(as_classes(y))
+
+
+def columns_of(values):
+    """Return how many columns a target or a prediction has."""
+    shape = np.shape(values)
+    return shape[1] if len(shape) == 2 else 1
+
+
+def stacked(columns):
+    """Return columns, each of shape (n_samples,), side by side."""
+    if is_chunked(*columns):
+        return chunked.stacked(columns)
+    xp = space_of(columns[0])
+    return xp.stack([xp.asarray(column) for column in columns], axis=1)
+
+
+def both_columns(values, whole=1.0):
+    """Return the columns of two classes, of that of the second one: the two add up to `whole`."""
+    values = values if hasattr(values, "ndim") else np.asarray(values)
+    values = values[:, 0] if values.ndim == 2 else values
+    return stacked([whole - values, values])
+
+
+def indicator_of(y, label):
+    """Return where a target, in one column, holds a label."""
     if is_chunked(y):
-        return chunked.labels_of(y)
-    xp = other_namespace(y)
-    return distinct(as_classes(y if xp is None else as_numpy(xp.unique_values(y))))
+        return chunked.indicator_of(y, label)
+    return as_classes(y) == label
 
 
 def with_columns_of_zeros(rows, count):
@@ -64,244 +98,87 @@ def with_columns_of_zeros(rows, count):
     return xp.concat([rows, xp.zeros((rows.shape[0], count), dtype=rows.dtype, device=rows.device)], axis=1)
 
 
-def _is_known(array):
-    return type(array).__module__.partition(".")[0] in ("torch", "cupy")
+class _Host:
+    """What losses do where the prediction is NumPy's and something else is not: move that to it."""
 
+    def averages(self, loss, y_true, y_pred, sample_weight, labels, pos_label):
+        """Return the weighted mean loss of each output."""
+        data = loss._encode(on_host(y_true), y_pred, labels, pos_label, raw=False)
+        return data.loss._averages(data, as_weights(on_host(sample_weight), len(data.f)))
 
-class _Data:
-    """What was passed, moved to the namespace, device and dtype of the prediction, and encoded."""
+    def pointwise(self, loss, y_true, y_pred, labels, pos_label):
+        """Return the loss of every sample."""
+        return loss.pointwise(on_host(y_true), y_pred, labels=labels, pos_label=pos_label)
 
-    def __init__(self, loss, xp, y_true, prediction, labels, pos_label, raw):
-        self.loss, self.xp, self.raw = loss, xp, raw
-        self.name = "raw_prediction" if raw else "y_pred"
-        self.f = prediction if hasattr(prediction, "device") else xp.asarray(prediction)
-        if not xp.isdtype(self.f.dtype, "real floating"):
-            self.f = xp.astype(self.f, xp.float64)
-        self.f = _flat(self.f)
-        self.labels, self.pos_label = labels, pos_label
-        self.encoding = "as it is"
-        self.y = loss._encode_array(self, y_true)
-        if self.y.shape[0] != self.f.shape[0]:
-            raise ValueError(
-                f"Inputs must have the same number of samples: y_true has {self.y.shape[0]}, {self.name} has "
-                f"{self.f.shape[0]}."
-            )
-
-    def like_prediction(self, values):
-        """Return an array as one of the prediction's namespace, device and dtype."""
-        xp = self.xp
-        device = self.f.device
-        if isinstance(values, np.ndarray | list | tuple) or np.isscalar(values):
-            return xp.asarray(values, dtype=self.f.dtype, device=device)
-        return xp.astype(xp.asarray(values, device=device), self.f.dtype)
-
-    def range_of(self, values):
-        """Return the lowest and the highest value, and whether there is a NaN."""
-        xp = self.xp
-        values = values.detach() if hasattr(values, "detach") else values  # of PyTorch: leaves no trace
-        return float(xp.min(values)), float(xp.max(values)), bool(xp.any(xp.isnan(values)))
-
-    def float_of(self, value):
-        """Return a Python number, of a number that may carry PyTorch's gradients."""
-        return float(value.detach() if hasattr(value, "detach") else value)
-
-    def check(self):
-        """Raise if a value is outside its domain."""
-        loss = self.loss
-        if self.encoding in ("as it is", "number"):
-            _check(self.y, self.range_of(self.y), loss.target, "y_true")
-        allowed = REAL if self.raw else loss.link.predictions
-        low, high, has_nan = self.range_of(self.f)
-        if allowed == UNIT:
-            slack = loss._slack(np.empty(0, dtype=_numpy_dtype(self)))
-            low = 0.0 if -slack <= low < 0.0 else low
-            high = 1.0 if 1.0 < high <= 1.0 + slack else high
-        _check(self.f, (low, high, has_nan), allowed, self.name)
-
-    def compute(self, quantity):
-        """Return a quantity of every sample (and output)."""
-        self.check()
-        xp, loss = self.xp, self.loss
-        clip = loss._clip(np.empty(0, dtype=_numpy_dtype(self))) if quantity == "metric" else None
-        results, _, _ = graph_of(loss, quantity, self.encoding, clip)
-        y, f = self.y, self.f
-        separate = f.ndim == 2 and not loss.couples_outputs  # outputs that do not meet
-        if separate:
-            y, f = xp.reshape(y, (-1,)), xp.reshape(f, (-1,))
-        value, *excess = evaluate(results, {"f": f, "y": y}, xp)
-        loss._inspect_excess(self, [self.range_of(e)[1] for e in excess])
-        return xp.reshape(value, self.f.shape) if separate else value
-
-
-def _numpy_dtype(data):
-    return np.float32 if data.f.dtype == data.xp.float32 else np.float64
-
-
-def _check(values, found, allowed, name):
-    low, high, has_nan = found
-    if has_nan or low not in allowed or high not in allowed:
-        check_range(as_numpy(values), found, allowed, name)
-
-
-def _flat(values):
-    return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    def derivative(self, loss, quantity, y_true, raw_prediction, labels, pos_label):
+        """Return the gradient or the Hessian diagonal."""
+        return loss._derivative(quantity, on_host(y_true), raw_prediction, labels, pos_label)
 
 
 class _Namespace:
-    """What losses do with arrays of a namespace."""
+    """What losses do with predictions of a namespace."""
 
     def __init__(self, xp):
         self.xp = xp
 
-    def mean(self, loss, y_true, y_pred, sample_weight, labels, pos_label):
-        """Return the weighted mean loss, a float."""
-        return _mean(_Data(loss, self.xp, y_true, y_pred, labels, pos_label, raw=False), sample_weight)
+    def averages(self, loss, y_true, y_pred, sample_weight, labels, pos_label):
+        """Return the weighted mean loss of each output."""
+        each = self._compute(loss, "metric", y_true, _of_floats(y_pred), labels, pos_label)
+        return loss._means(self._totals(each, sample_weight))
 
     def pointwise(self, loss, y_true, y_pred, labels, pos_label):
         """Return the loss of every sample."""
-        data = _Data(loss, self.xp, y_true, y_pred, labels, pos_label, raw=False)
-        return _per_sample(data, data.compute("metric"))
+        y_pred = _of_floats(y_pred)
+        each = self._compute(loss, "metric", y_true, y_pred, labels, pos_label)
+        each = self.xp.mean(each, axis=1) if each.ndim == 2 else each
+        return self.xp.astype(each, y_pred.dtype, copy=False)
 
     def derivative(self, loss, quantity, y_true, raw_prediction, labels, pos_label):
         """Return the gradient or the Hessian diagonal, of the prediction's shape."""
-        data = _Data(loss, self.xp, y_true, raw_prediction, labels, pos_label, raw=True)
-        return self.xp.reshape(data.compute(quantity), raw_prediction.shape)
+        raw_prediction = _of_floats(raw_prediction)
+        each = self._compute(loss, quantity, y_true, raw_prediction, labels, pos_label)
+        return self.xp.astype(self.xp.reshape(each, raw_prediction.shape), raw_prediction.dtype, copy=False)
 
+    def _compute(self, loss, quantity, y_true, prediction, labels, pos_label):
+        """Return a quantity of every sample (and output); of half precision in single."""
+        xp, raw = self.xp, quantity != "metric"
+        if other_namespace(y_true) is not xp:
+            y_true = on_host(y_true)  # of another library; or labels, which may be no numbers
+        data = loss._encode(y_true, prediction, labels, pos_label, raw)
+        check_same_length(**{"y_true": data.y, "raw_prediction" if raw else "y_pred": data.f})
+        loss, f = data.loss, data.f
+        clip = None if raw else loss._clip(f)
+        f = xp.astype(f, xp.float32) if xp.finfo(f.dtype).bits < 32 else f
+        y = moved(data.y, f)
+        if loss._reads_labels(data.encoding) and has_fractions(data.y):  # which a narrower dtype may lose
+            two_labels(as_numpy(data.y), None, None)  # says what is wrong with the labels
+        loss._inspect(data, (survey(data.y), survey(f)), [], raw)
+        results, _, _ = graph_of(loss, quantity, data.encoding, clip)
+        separate = f.ndim == 2 and not loss.couples_outputs  # outputs that do not meet
+        if separate:
+            y, f = xp.reshape(y, (-1,)), xp.reshape(f, (-1,))
+        value, *excess = evaluate(results, {"f": f, "y": y}, xp)
+        loss._inspect_excess(data, [survey(check)[1] for check in excess])
+        return xp.reshape(value, data.f.shape) if separate else value
 
-def _mean(data, sample_weight):
-    xp = data.xp
-    each = _per_sample(data, data.compute("metric"))
-    if sample_weight is None:
-        return data.float_of(xp.mean(each))
-    weights = data.like_prediction(sample_weight)
-    if tuple(weights.shape) != tuple(each.shape):
-        raise ValueError(
-            f"sample_weight must hold one number for each of the {each.shape[0]} samples, got shape "
-            f"{tuple(weights.shape)}."
-        )
-    _check(weights, data.range_of(weights), REAL, "sample_weight")
-    total = float(xp.sum(weights))
-    if not total > 0.0:
-        raise ValueError(f"The sample weights sum to {total:g}; their sum must be positive.")
-    return data.float_of(xp.sum(xp.where(weights == 0.0, xp.zeros_like(each), each * weights))) / total
-
-
-def _per_sample(data, each):
-    return data.xp.mean(each, axis=1) if each.ndim == 2 else each
-
-
-# ---- how each kind of loss encodes its y -------------------------------------------------------------
-
-
-def numbers(data, y_true):
-    """Numbers: of the shape of the prediction."""
-    y = _flat(data.like_prediction(y_true))
-    if tuple(y.shape[1:]) != tuple(data.f.shape[1:]):
-        raise ValueError(
-            f"y_true of shape {tuple(y.shape)} and a prediction of shape {tuple(data.f.shape)} do not match."
-        )
-    return y
-
-
-def binary(data, y_true):
-    """Two classes: labels, or for losses of probabilities soft targets."""
-    xp, loss = data.xp, data.loss
-    several = loss.several_classes()
-    if data.f.ndim == 2 and data.f.shape[1] > 2 and several is not None:
-        data.loss = several
-        return classes(data, y_true)
-    if data.f.ndim == 2:
-        if data.f.shape[1] == 2 and loss.link.predictions == UNIT and not data.raw:
-            check_sums(data.range_of(xp.abs(xp.sum(data.f, axis=1) - 1.0))[1], data.f, data.name)
+    def _totals(self, each, sample_weight):
+        """Return Σ w ℓ and Σ w of each output, or their means over samples."""
+        xp = self.xp
+        if sample_weight is None:
+            sums, total = xp.mean(each, axis=0), 1.0
         else:
-            loss._check_columns(np.ones((1, data.f.shape[1])), data.raw)  # raises: one is wanted
-        positive = 0 if data.labels is not None and data.pos_label == data.labels[0] else 1
-        data.f = data.f[:, positive]
-    y = data.like_prediction(_codes(data, y_true, 2) if _named(data, y_true) else y_true)
-    y = _flat(y)
-    low, high, _ = data.range_of(y)
-    if low >= 0 and high <= 1:
-        data.encoding = loss._zero_one
-    elif low == -1 and high in (-1, 1):
-        data.encoding = loss._signs
-    else:
-        found = xp.unique_values(y)
-        if found.shape[0] != 2:
-            raise ValueError(
-                f"y_true holds {found.shape[0]} labels, but {type(loss).__name__} is for two classes."
-            )
-        data.encoding = loss._zero_one
-        y = data.like_prediction(y == found[1])
-    return y
+            weights = as_weights(sample_weight, each.shape[0])
+            check_range(weights, survey(weights), REAL, "sample_weight")
+            weights = moved(weights, each)
+            total = float(xp.sum(weights))
+            weights = weights[:, None] if each.ndim == 2 else weights
+            sums = xp.sum(xp.where(weights == 0.0, xp.zeros_like(each), each * weights), axis=0)
+        return [(float(value), total) for value in np.atleast_1d(as_numpy(sums))]
 
 
-def _named(data, y_true):
-    is_text = isinstance(y_true, np.ndarray | list) and np.asarray(y_true).dtype.kind not in "fiub"
-    return data.labels is not None or data.pos_label is not None or is_text
-
-
-def _codes(data, y_true, n_classes):
-    """Return the position of each label in `labels`."""
-    if isinstance(y_true, np.ndarray | list):
-        y = as_classes(y_true)
-        if n_classes == 2 and not data.loss.couples_outputs:
-            labels, positive = two_labels(y, data.labels, data.pos_label)
-            return (encode(y, labels) == positive).astype(np.int64)
-        return encode(y, distinct(y) if data.labels is None else data.labels)
-    xp = data.xp
-    kind = (
-        bool if xp.isdtype(y_true.dtype, "bool") else int if xp.isdtype(y_true.dtype, "integral") else float
-    )
-    known = [kind(v) for v in (xp.unique_values(y_true) if data.labels is None else data.labels)]
-    if len(known) != n_classes:
-        raise ValueError(
-            f"y_true holds {len(known)} labels and the prediction has {n_classes} columns, so it is unknown which "
-            f"class each column is. Pass labels=, in the order of the columns."
-        )
-    if data.pos_label is not None:
-        known = sorted(known, key=lambda label: label == data.pos_label)
-    codes = xp.full(y_true.shape, -1, dtype=xp.int64, device=y_true.device)
-    for code, label in enumerate(known):
-        codes = xp.where(y_true == label, xp.asarray(code, dtype=xp.int64, device=y_true.device), codes)
-    if bool(xp.any(codes < 0)):
-        raise ValueError(f"y_true contains a label that is not among labels={known}.")
-    return codes
-
-
-def classes(data, y_true):
-    """Several classes: labels, or rows of probabilities."""
-    xp = data.xp
-    if data.f.ndim == 1:
-        of_probability = data.loss.link.predictions == UNIT
-        columns = [1.0 - data.f, data.f] if of_probability else [-0.5 * data.f, 0.5 * data.f]
-        data.f = data.f[:, None] if data.raw else xp.stack(columns, axis=1)
-    if np.ndim(y_true) == 2 if isinstance(y_true, np.ndarray | list) else y_true.ndim == 2:
-        y = data.like_prediction(y_true)
-        if y.shape[1] != data.f.shape[1]:
-            raise ValueError(
-                f"y_true has {y.shape[1]} columns and the prediction {data.f.shape[1]}: both need one a class."
-            )
-        return y
-    data.encoding = "label"
-    return data.like_prediction(_codes(data, y_true, data.f.shape[1]))
-
-
-def rows(data, y_true):
-    """Rows of as many numbers as the prediction has."""
-    if data.f.ndim == 1:
-        data.f = data.f[:, None]
-    y = data.like_prediction(y_true)
-    y = y[:, None] if y.ndim == 1 else y
-    if tuple(y.shape[1:]) != tuple(data.f.shape[1:]):
-        raise ValueError(
-            f"y_true of shape {tuple(y.shape)} and a prediction of shape {tuple(data.f.shape)} do not match."
-        )
-    return y
-
-
-def beside_moments(data, y_true):
-    """One number a sample, beside a mean and a variance."""
-    data.encoding = "number"
-    if data.f.ndim != 2 or data.f.shape[1] != 2:
-        raise ValueError(f"{data.name} must have two columns, mean and variance; got {tuple(data.f.shape)}.")
-    return _flat(data.like_prediction(y_true))
+def _of_floats(prediction):
+    """Return a prediction as an array of floats, which integers and booleans are turned into."""
+    xp = other_namespace(prediction)
+    if xp.isdtype(prediction.dtype, ("integral", "bool")):
+        return xp.astype(as_numbers(prediction, "y_pred"), xp.float64)
+    return prediction

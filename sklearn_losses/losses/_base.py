@@ -4,6 +4,7 @@ Knows links, targets and programs; knows nothing of particular losses or estimat
 losses that are written for users to extend stand in ``_kinds.py``.
 """
 
+from functools import wraps
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -11,11 +12,21 @@ from sklearn.base import BaseEstimator
 
 from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
-from ._arrays import home_of
+from ._accumulator import Accumulator
+from ._arrays import beside, home_of
 from ._constant import minimizing_constant
+from ._likelihoods import Likelihood
+from ._namespaces import as_floats, epsilon_of, on_host
 from ._programs import ENCODINGS, program_of
 from ._skill import skill
-from ._targets import FROM_SINGLE, as_numpy, as_weights, check_range, check_same_length, checked_weights
+from ._targets import (
+    FROM_SINGLE,
+    as_weights,
+    check_range,
+    check_same_length,
+    checked_weights,
+    refuse_estimator,
+)
 
 
 class Encoded(NamedTuple):
@@ -28,8 +39,20 @@ class Encoded(NamedTuple):
 
     def numbers(self) -> np.ndarray:
         """Return y as the formula sees it (labels of several classes stay 0 … K-1)."""
-        y = np.asarray(self.y, dtype=np.float64)
+        y = np.asarray(self.y, dtype=np.float64) if type(self.y) is np.ndarray else as_floats(self.y)
         return y if self.encoding == "label" else ENCODINGS[self.encoding](y)
+
+
+def _no_scorer(call):
+    """Let calls with an estimator, as scikit-learn calls scorers, name the remedy."""
+
+    @wraps(call)
+    def called(self, *arguments, **keywords):
+        if arguments and type(arguments[0]) is not np.ndarray:
+            refuse_estimator(arguments[0], self)
+        return call(self, *arguments, **keywords)
+
+    return called
 
 
 class Loss(BaseEstimator):
@@ -58,6 +81,8 @@ class Loss(BaseEstimator):
     """Whether the loss is convex in f; None if undeclared."""
     elicits: ClassVar[str | None] = None
     """The functional of the distribution of y that is its best prediction: "mean", "median", …"""
+    likelihood: ClassVar[Likelihood | None] = None
+    """The distribution whose negative log-likelihood it is, but for a scale and what does not depend on f."""
     strictly_proper: ClassVar[bool | None] = None
     """Whether the true probabilities are its only best prediction."""
     complete: ClassVar[bool] = True
@@ -117,6 +142,7 @@ class Loss(BaseEstimator):
 
     # ---- on the scale of predictions -------------------------------------------------------------
 
+    @_no_scorer
     def __call__(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None) -> float:
         """Return the weighted mean Σ w ℓ / Σ w of the loss.
 
@@ -132,7 +158,8 @@ class Loss(BaseEstimator):
             The weights w.
         labels : sequence, default=None
             The classes, in the order of the columns of `y_pred`; [negative, positive] for two. By
-            default the sorted labels that `y_true` holds.
+            default the sorted labels that `y_true` holds; columns of a data frame that are named after
+            classes are found by their names.
         pos_label : label, default=None
             The positive class of two, if it is not the second one.
 
@@ -144,12 +171,21 @@ class Loss(BaseEstimator):
         ------
         ValueError
             If a value is outside its domain, not finite, of the wrong shape, or an unknown label.
+        TypeError
+            If it is called as scorers are, with an estimator: see `scorer`.
         """
-        home = home_of(y_true, y_pred)
+        home = home_of(y_pred, y_true, sample_weight)
         if home is not None:
-            return home.mean(self, y_true, y_pred, sample_weight, labels, pos_label)
+            return float(np.mean(home.averages(self, y_true, y_pred, sample_weight, labels, pos_label)))
         data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
         return float(np.mean(data.loss._averages(data, as_weights(sample_weight, len(data.f)))))
+
+    def accumulator(self, *, labels=None, pos_label=None) -> Accumulator:
+        """Return what takes samples in pieces, `update`, joins with others, `merge`, and gives the mean, `result`.
+
+        The mean is the same however the samples are cut; labels should be named where a piece may lack some.
+        """
+        return Accumulator(self, labels, pos_label)
 
     def pointwise(self, y_true, y_pred, *, labels=None, pos_label=None) -> np.ndarray:
         """Return the loss of every sample, of shape (n_samples,).
@@ -157,7 +193,7 @@ class Loss(BaseEstimator):
         The parameters are those of calling the loss. Over several outputs of a regression it is the mean.
         A float32 prediction gives float32.
         """
-        home = home_of(y_true, y_pred)
+        home = home_of(y_pred, y_true)
         if home is not None:
             return home.pointwise(self, y_true, y_pred, labels, pos_label)
         data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
@@ -175,7 +211,7 @@ class Loss(BaseEstimator):
         return self._derivative("hessian", y_true, raw_prediction, labels, pos_label)
 
     def _derivative(self, quantity, y_true, raw_prediction, labels, pos_label):
-        home = home_of(y_true, raw_prediction)
+        home = home_of(raw_prediction, y_true)
         if home is not None:
             return home.derivative(self, quantity, y_true, raw_prediction, labels, pos_label)
         data = self._encode(y_true, raw_prediction, labels, pos_label, raw=True)
@@ -183,6 +219,7 @@ class Loss(BaseEstimator):
 
     def objective(self, y_true, raw_prediction, sample_weight=None) -> tuple[np.ndarray, np.ndarray]:
         """Return gradient and Hessian diagonal times `training_scale` and weights, as boosters take them."""
+        y_true, raw_prediction, sample_weight = map(on_host, (y_true, raw_prediction, sample_weight))
         data = self._encode(y_true, raw_prediction, None, None, raw=True)
         weights = checked_weights(sample_weight, len(data.f))
         scale = np.asarray(data.loss.training_scale * (1.0 if weights is None else weights))
@@ -195,13 +232,15 @@ class Loss(BaseEstimator):
 
         Returns
         -------
-        float, or ndarray of shape (n_outputs,)
+        float, or array of shape (n_outputs,), of the library of `y_true`
             Where all constants of an interval are best, its middle, or its end if it has only one.
             Always finite: where only ±infinity is best (all samples of one class), the constant whose
             prediction is within machine epsilon.
         """
-        data = self._encode_target(y_true, labels, pos_label)
-        return minimizing_constant(data, checked_weights(sample_weight, len(data.y)))
+        given, sample_weight = on_host(y_true), on_host(sample_weight)
+        data = self._encode_target(given, labels, pos_label)
+        best = minimizing_constant(data, checked_weights(sample_weight, len(data.y)))
+        return best if np.ndim(best) == 0 else beside(best, y_true)
 
     def d2(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None) -> float:
         """Return the skill D² = 1 - loss / loss of the best constant: 1 is perfect, 0 no better than it.
@@ -214,23 +253,27 @@ class Loss(BaseEstimator):
         ValueError
             As calling the loss; and if the loss may be negative.
         """
-        if home_of(y_true, y_pred) is not None:  # the best constant is found on the host
-            y_true, y_pred = as_numpy(y_true), as_numpy(y_pred)
-            sample_weight = None if sample_weight is None else as_numpy(sample_weight)
+        y_true, y_pred, sample_weight = map(on_host, (y_true, y_pred, sample_weight))
         data = self._encode(y_true, y_pred, labels, pos_label, raw=False)
         return skill(data, sample_weight)
 
-    def scorer(self):
-        """Return the negated loss as a scorer, for ``scoring=`` of `cross_val_score` and its kin."""
+    def scorer(self, pos_label=None):
+        """Return the negated loss as a scorer, for ``scoring=`` of `cross_val_score` and its kin.
+
+        Parameters
+        ----------
+        pos_label : label, default=None
+            The positive class of two, if it is not the second of the estimator's `classes_`.
+        """
         from ._scorer import LossScorer
 
-        return LossScorer(self)
+        return LossScorer(self, pos_label)
 
-    def d2_scorer(self):
-        """Return the skill D² as a scorer."""
+    def d2_scorer(self, pos_label=None):
+        """Return the skill D² as a scorer; `pos_label` as in `scorer`."""
         from ._scorer import SkillScorer
 
-        return SkillScorer(self)
+        return SkillScorer(self, pos_label)
 
     # ---- programs --------------------------------------------------------------------------------
 
@@ -259,6 +302,10 @@ class Loss(BaseEstimator):
 
     def _inspect_excess(self, data, excess) -> None:
         """Raise if one of the checks is not (nearly) zero."""
+
+    def _reads_labels(self, encoding: str) -> bool:
+        """Tell whether y must be one of the two values that stand for classes."""
+        return False
 
     def _averages(self, data, weights) -> list[float]:
         """Return the weighted mean loss, one for each output of a regression."""
@@ -291,12 +338,12 @@ class Loss(BaseEstimator):
             results.append((total, weight))
         return results
 
-    def _each(self, data, quantity) -> np.ndarray:
+    def _each(self, data, quantity, dtype=None) -> np.ndarray:
         """Return a quantity for every sample, and for every output of a regression that has several."""
         raw = quantity != "metric"
         check_same_length(**{"y_true": data.y, "raw_prediction" if raw else "y_pred": data.f})
         program = program_of(self, quantity, data.encoding, None if raw else self._clip(data.f))
-        dtype = np.float32 if data.f.dtype == np.float32 else np.float64
+        dtype = dtype or (np.float32 if data.f.dtype == np.float32 else np.float64)
         columns = []
         for y, f in self._columns(data):
             (result, *checks), ranges = program.arrays(y, f, dtype)
@@ -314,7 +361,7 @@ class Loss(BaseEstimator):
         """Return by how much probabilities are kept from 0 and 1: the epsilon of their dtype."""
         if self.link.predictions != UNIT:
             return None
-        return float(np.finfo(f.dtype if f.dtype.kind == "f" else np.float64).eps)
+        return epsilon_of(f)
 
     def _slack(self, f):
         """Return by how much rounding may carry probabilities beyond 0 and 1."""

@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from ..links import CLIPPED, HALF_LOGIT, NON_NEGATIVE, UNIT
 from ._kinds import MarginLoss, ProbabilityLoss
+from ._likelihoods import BERNOULLI
 from ._multiclass import CrammerSinger, CrossEntropy, MulticlassBrier
 
 __all__ = [
@@ -47,6 +48,7 @@ class LogLoss(ProbabilityLoss):
     alias = "log_loss"
     convex = True
     elicits = "mean"
+    likelihood = BERNOULLI
     strictly_proper = True
 
     def formula(self, y, f):

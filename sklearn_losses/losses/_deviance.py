@@ -10,6 +10,7 @@ from scipy.special import xlogy
 from ..links import LOG, NON_NEGATIVE, POSITIVE, Interval
 from ._kinds import RegressionLoss
 from ._kinds_several import MomentsLoss
+from ._likelihoods import GAMMA, NEGATIVE_BINOMIAL, POISSON, TWEEDIE
 
 __all__ = ["Gamma", "GaussianNLL", "NegativeBinomial", "Poisson", "Tweedie"]
 
@@ -42,6 +43,7 @@ class Poisson(RegressionLoss):
     training_scale = 0.5
     convex = True
     elicits = "mean"
+    likelihood = POISSON
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -76,6 +78,7 @@ class Gamma(RegressionLoss):
     training_scale = 0.5
     convex = True
     elicits = "mean"
+    likelihood = GAMMA
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -116,6 +119,7 @@ class Tweedie(RegressionLoss):
     training_scale = 0.5
     convex = True
     elicits = "mean"
+    likelihood = TWEEDIE
 
     def __init__(self, power=1.5):
         self.power = power
@@ -168,6 +172,7 @@ class NegativeBinomial(RegressionLoss):
     training_scale = 0.5
     convex = True
     elicits = "mean"
+    likelihood = NEGATIVE_BINOMIAL
 
     def __init__(self, theta=1.0):
         self.theta = theta

@@ -8,30 +8,32 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._chunks import is_chunked
 from ..formula import apply
 from ..links import LOGIT, SOFTMAX, UNIT
-from . import _arrays as arrays
-from . import _chunked as chunked
 from . import _paths as paths
+from ._arrays import beside, both_columns, home_of
 from ._base import Encoded, Loss
 from ._examples import BinaryExamples, ClassExamples, NumberExamples
+from ._frames import classes_by_name, columns_by_name
+from ._namespaces import as_floats, as_numpy, on_host, space_of, survey
 from ._programs import ENCODINGS
 from ._targets import (
     as_classes,
     as_numbers,
-    as_numpy,
     as_rows,
     as_weights,
+    check_columns,
     check_range,
     check_sums,
     distinct,
     encode,
+    furthest_sum,
     has_fractions,
     holds_numbers,
-    survey,
     two_labels,
 )
+
+_AS_ROWS = "Pass distributions as rows, of shape (n_samples, n_classes)."
 
 
 class RegressionLoss(Loss):
@@ -53,7 +55,6 @@ class RegressionLoss(Loss):
     """
 
     _examples = NumberExamples
-    _encode_array = staticmethod(arrays.numbers)
     _path = staticmethod(paths.of_number)
 
     def as_metric(self, y_true, y_pred, *, sample_weight=None, multioutput="uniform_average"):
@@ -74,15 +75,17 @@ class RegressionLoss(Loss):
         -------
         float, or ndarray of shape (n_outputs,)
         """
-        if is_chunked(y_true, y_pred):
-            each = np.array(chunked.averages(self, y_true, y_pred, sample_weight))
+        home = home_of(y_pred, y_true, sample_weight)
+        if home is not None:
+            each = np.array(home.averages(self, y_true, y_pred, sample_weight, None, None))
         else:
             data = self._encode(y_true, y_pred, None, None, raw=False)
             each = np.array(self._averages(data, as_weights(sample_weight, len(data.f))))
         if isinstance(multioutput, str) and multioutput == "raw_values":
-            return each
+            return each if home is None else beside(each, y_pred)
         if isinstance(multioutput, str) and multioutput == "uniform_average":
             return float(each.mean())
+        multioutput = on_host(multioutput)
         if isinstance(multioutput, str) or np.shape(multioutput) != each.shape:
             raise ValueError(
                 f"multioutput must be 'raw_values', 'uniform_average', or hold one weight for each of the "
@@ -92,11 +95,13 @@ class RegressionLoss(Loss):
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         self._refuse_labels(labels, pos_label)
+        if type(prediction) is not np.ndarray:
+            prediction = columns_by_name(prediction, y_true)
         y, f = as_numbers(y_true, "y_true"), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         if y.shape[1:] != f.shape[1:]:
             raise ValueError(
-                f"y_true of shape {np.shape(y_true)} and a prediction of shape {np.shape(prediction)} do not "
-                f"match: each sample needs one prediction for each of its outputs."
+                f"y_true of shape {tuple(np.shape(y_true))} and a prediction of shape "
+                f"{tuple(np.shape(prediction))} do not match: each sample needs one prediction for each of its outputs."
             )
         return Encoded(self, y, f)
 
@@ -113,8 +118,7 @@ class RegressionLoss(Loss):
 
     def check_target(self, y, name="y"):
         """Return the target as a float array, or raise a ValueError that names what is wrong with it."""
-        y = as_numbers(y, name)
-        y = y if y.dtype.kind == "f" else y.astype(np.float64)
+        y = as_floats(as_numbers(y, name))
         check_range(y, survey(y), self.target, name)
         return y
 
@@ -123,7 +127,6 @@ class _BinaryLoss(Loss):
     """What the losses of two classes share."""
 
     _examples = BinaryExamples
-    _encode_array = staticmethod(arrays.binary)
     _path = staticmethod(paths.of_two_classes)
     _zero_one: ClassVar[str]
     """How the formula reads a target in [0, 1]."""
@@ -137,13 +140,16 @@ class _BinaryLoss(Loss):
         return self(y_true, y_pred, sample_weight=sample_weight, labels=labels, pos_label=pos_label)
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
-        y, f = as_classes(y_true), as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        y = as_classes(y_true)
+        if type(prediction) is not np.ndarray:
+            prediction, labels = classes_by_name(columns_by_name(prediction, y_true), y, labels)
+        f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         several = self._other_than_two(y, labels, f)
         if several is not None:
             return several._encode(y, prediction, labels, pos_label, raw)
         if f.ndim == 2:
             self._check_columns(f, raw)
-        y, encoding, positive = self._encode_classes(y, labels, pos_label)
+        y, encoding, positive = self._encode_classes(y, labels, pos_label, one_column=f.ndim == 1)
         return Encoded(self, y, f[:, positive] if f.ndim == 2 else f, encoding)
 
     def _encode_target(self, y_true, labels, pos_label):
@@ -153,7 +159,7 @@ class _BinaryLoss(Loss):
             several = self.several_classes()
         if several is not None:
             return several._encode_target(y, labels, pos_label)
-        codes, encoding, _ = self._encode_classes(y, labels, pos_label)
+        codes, encoding, _ = self._encode_classes(y, labels, pos_label, one_column=True)
         return self._checked(Encoded(self, codes, codes, encoding))
 
     def check_target(self, y):
@@ -163,7 +169,7 @@ class _BinaryLoss(Loss):
         """
         y = as_numbers(y, "y")
         if y.ndim == 2:
-            raise ValueError(f"y must hold one number for each sample, got shape {y.shape}.")
+            raise ValueError(f"y must hold one number for each sample, got shape {tuple(y.shape)}.")
         encoding = self._reading(y)
         if encoding is None:
             check_range(y, survey(y), UNIT, "y", "Encode two classes as 0 and 1, or as -1 and 1.")
@@ -171,8 +177,11 @@ class _BinaryLoss(Loss):
 
     def _checked(self, data):
         """Return data that no program has seen yet, or raise if a target is none of the two values."""
-        if self._needs_two_values(data.encoding) and not np.isin(data.numbers(), self.binary_values).all():
-            two_labels(data.y, None, None)  # says what is wrong with the labels
+        if self._reads_labels(data.encoding):
+            numbers = data.numbers()
+            low, high = self.binary_values
+            if not bool(space_of(numbers).all((numbers == low) | (numbers == high))):
+                two_labels(as_numpy(data.y), None, None)  # says what is wrong with the labels
         return data
 
     def _other_than_two(self, y, labels, f):
@@ -181,7 +190,7 @@ class _BinaryLoss(Loss):
         several = several or y.ndim == 2 or (labels is not None and len(labels) != 2)
         return self.several_classes() if several else None
 
-    def _encode_classes(self, y, labels, pos_label):
+    def _encode_classes(self, y, labels, pos_label, *, one_column):
         """Return numbers, how the formula is to read them, and which of two columns is the positive class."""
         if labels is None and pos_label is None and holds_numbers(y) and y.ndim == 1:
             encoding = self._reading(y)
@@ -189,12 +198,12 @@ class _BinaryLoss(Loss):
                 return y, encoding, 1
             if self._soft_targets and has_fractions(y):
                 check_range(y, survey(y), self.target, "y_true", "Pass probabilities, or labels.")
-        labels, positive = two_labels(y, labels, pos_label)
+        labels, positive = two_labels(y, labels, pos_label, one_column=one_column)
         return encode(y, labels) == positive, self._zero_one, positive
 
     def _reading(self, y):
         """Return how the formula reads numbers; None if they are labels to be encoded, or wrong."""
-        low, high = y.min(), y.max()
+        low, high = (y.min(), y.max()) if type(y) is np.ndarray else survey(y)[:2]
         if low >= 0 and high <= 1:
             return self._zero_one
         return self._signs if low == -1 and high in (-1, 1) else None
@@ -203,15 +212,15 @@ class _BinaryLoss(Loss):
         """Raise unless one of the columns of `f` is the prediction for the positive class."""
         name, wanted = ("raw_prediction", "raw prediction") if raw else ("y_pred", "decision function")
         raise ValueError(
-            f"{name} has shape {f.shape}, but {type(self).__name__} is for two classes: pass one number a "
+            f"{name} has shape {tuple(f.shape)}, but {type(self).__name__} is for two classes: pass one number a "
             f"sample, the {wanted}. Score several classes with CrossEntropy, on predict_proba."
         )
 
-    def _needs_two_values(self, encoding):
+    def _reads_labels(self, encoding):
         return not (self._soft_targets and encoding == "as it is")
 
     def _checks(self, y, f, encoding):
-        if not self._needs_two_values(encoding):
+        if not self._reads_labels(encoding):
             return []
         low, high = self.binary_values
         read = ENCODINGS[encoding](y)
@@ -275,11 +284,11 @@ class ProbabilityLoss(_BinaryLoss):
 
     def _check_columns(self, f, raw):
         if f.shape[1] == 2 and not raw:
-            check_sums(abs(f.sum(axis=1) - 1.0).max(), f, "y_pred")
+            check_sums(furthest_sum(f), f, "y_pred")
             return
         name, wanted = ("raw_prediction", "the log-odds") if raw else ("y_pred", "the probability")
         raise ValueError(
-            f"{name} has shape {f.shape}, but {type(self).__name__} is for two classes: pass one number a "
+            f"{name} has shape {tuple(f.shape)}, but {type(self).__name__} is for two classes: pass one number a "
             f"sample, {wanted} of the positive class{'' if raw else ', or shape (n_samples, 2)'}."
         )
 
@@ -308,7 +317,6 @@ class MulticlassLoss(Loss):
     response_method = "predict_proba"
     couples_outputs = True
     _examples = ClassExamples
-    _encode_array = staticmethod(arrays.classes)
     _path = staticmethod(paths.of_classes)
 
     def as_metric(self, y_true, y_pred, *, sample_weight=None, labels=None):
@@ -318,27 +326,41 @@ class MulticlassLoss(Loss):
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         if pos_label is not None:
             raise ValueError("pos_label is for losses of two classes; name all classes with labels=.")
+        y = as_classes(y_true)
+        if type(prediction) is not np.ndarray:
+            prediction, labels = classes_by_name(columns_by_name(prediction, y_true), y, labels)
         f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
         if f.ndim == 1:
-            f = f[:, None] if raw or np.ndim(prediction) == 2 else self._both_columns(f)
-        y, encoding = self._encode_classes(as_classes(y_true), labels, f.shape[1])
+            of_one_class = raw or (np.ndim(prediction) == 2 and self._count(y, labels) == 1)
+            f = f[:, None] if of_one_class else self._both_columns(f)
+        y, encoding = self._encode_classes(y, labels, f.shape[1])
         return Encoded(self, y, f, encoding)
+
+    def _count(self, y, labels):
+        """Return how many classes there are."""
+        return (
+            len(labels)
+            if labels is not None
+            else y.shape[1]
+            if y.ndim == 2
+            else len(distinct(y, advice=_AS_ROWS))
+        )
 
     def _both_columns(self, f):
         """Take one number a sample for what is predicted of the second of two classes."""
         if self.link.predictions != UNIT:
-            return np.stack([-0.5 * f, 0.5 * f], axis=1)  # it is their difference
-        slack = self._slack(f)
-        if not (f.min() >= -slack and f.max() <= 1.0 + slack):
-            check_range(f, survey(f), UNIT, "y_pred", "Pass probabilities, such as predict_proba returns.")
-        return np.stack([1.0 - f, f], axis=1)
+            return 0.5 * both_columns(f, whole=0.0)  # it is their difference
+        found, slack = survey(f), self._slack(f)
+        if not (found[0] >= -slack and found[1] <= 1.0 + slack):
+            check_range(f, found, UNIT, "y_pred", "Pass probabilities, such as predict_proba returns.")
+        return both_columns(f)
 
     def _encode_target(self, y_true, labels, pos_label):
         if pos_label is not None:
             raise ValueError("pos_label is for losses of two classes; name all classes with labels=.")
         y = as_classes(y_true)
         if y.ndim == 1 and labels is None:
-            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
+            labels = distinct(y, advice=_AS_ROWS)
         n_outputs = y.shape[1] if y.ndim == 2 else len(labels)
         y, encoding = self._encode_classes(y, labels, n_outputs)
         if encoding == "as it is":
@@ -349,7 +371,7 @@ class MulticlassLoss(Loss):
         """Return rows of probabilities as a float array, or raise a ValueError that names what is wrong."""
         y = as_rows(y, name, "the probabilities of each sample's classes")
         check_range(y, survey(y), UNIT, name, "A row holds the probabilities of a sample's classes.")
-        check_sums(abs(y.sum(axis=1) - 1.0).max(), y, name)
+        check_sums(furthest_sum(y), y, name)
         return y
 
     def _encode_classes(self, y, labels, n_outputs):
@@ -365,13 +387,8 @@ class MulticlassLoss(Loss):
                 )
             return y, "as it is"
         if labels is None:
-            labels = distinct(y, advice="Pass distributions as rows, of shape (n_samples, n_classes).")
-            if len(labels) != n_outputs:
-                raise ValueError(
-                    f"y_true holds {len(labels)} label{'s' * (len(labels) > 1)} and the prediction has "
-                    f"{n_outputs} columns, so it is unknown which class each column is. Pass labels=, in the "
-                    f"order of the columns."
-                )
+            labels = distinct(y, advice=_AS_ROWS)
+            check_columns(labels, n_outputs)
         return encode(y, labels), "label"
 
     def _checks(self, y, f, encoding):

@@ -7,12 +7,14 @@ import numpy as np
 
 from ..formula import apply
 from ..links import IDENTITY, UNIT
-from . import _arrays as arrays
 from . import _paths as paths
+from ._arrays import stacked
 from ._base import Encoded, Loss
 from ._examples import IndicatorExamples, MomentExamples, VectorExamples
+from ._frames import columns_by_name
 from ._kinds import MulticlassLoss
-from ._targets import as_numbers, as_numpy, as_rows, check_range, survey
+from ._namespaces import as_numpy, on_host, survey
+from ._targets import as_numbers, as_rows, check_range, dense
 
 
 class MulticlassMarginLoss(MulticlassLoss):
@@ -40,7 +42,6 @@ class _UnlabelledLoss(Loss):
     """What the losses share that need no names of classes."""
 
     couples_outputs = True
-    _encode_array = staticmethod(arrays.rows)
 
     def as_metric(self, y_true, y_pred, *, sample_weight=None):
         """Return the weighted mean loss: the functional metric."""
@@ -75,8 +76,8 @@ class MultilabelLoss(_UnlabelledLoss):
         data = self._encode_target(y_true, labels, pos_label)
         name = "raw_prediction" if raw else "y_pred"
         if isinstance(prediction, list) and prediction and np.ndim(prediction[0]) == 2:
-            prediction = np.stack([np.asarray(p)[:, -1] for p in prediction], axis=1)
-        f = as_numbers(prediction, name)
+            prediction = stacked([on_host(_of_label(rows, k)) for k, rows in enumerate(prediction)])
+        f = as_numbers(columns_by_name(prediction, y_true), name)
         f = f[:, None] if f.ndim == 1 else f
         if f.shape[1] != data.y.shape[1]:
             raise ValueError(
@@ -90,15 +91,26 @@ class MultilabelLoss(_UnlabelledLoss):
                 f"{type(self).__name__} takes an indicator matrix: labels and pos_label mean nothing to it. "
                 f"MultiLabelBinarizer makes such a matrix of lists of labels."
             )
-        y = as_numbers(y_true.toarray() if hasattr(y_true, "toarray") else y_true, "y_true")
+        y = as_numbers(dense(y_true, "y_true"), "y_true")
         y = y[:, None] if y.ndim == 1 else y
-        return Encoded(self, y, np.zeros(y.shape))
+        return Encoded(self, y, np.broadcast_to(0.0, tuple(y.shape)))
 
     def check_target(self, y, name="y"):
         """Return an indicator matrix as a float array, or raise a ValueError that names what is wrong."""
         y = as_rows(y, name, "1 for each label that the sample has, 0 for the others")
         check_range(y, survey(y), UNIT, name, "A row holds 1 for each label of the sample, 0 for the others.")
         return y
+
+
+def _of_label(rows, k):
+    """Return the probability that label k is there, of those of both its values."""
+    if rows.shape[1] != 2:
+        raise ValueError(
+            f"y_pred[{k}] has shape {tuple(rows.shape)}, and two columns are needed, the probabilities of 0 and of 1: "
+            f"a model has one where label {k} was the same in all of its training set, and does not say which. Use a "
+            f"scorer, which reads classes_, or pass one array that holds a column for each label."
+        )
+    return rows[:, 1]
 
 
 class VectorLoss(_UnlabelledLoss):
@@ -121,11 +133,11 @@ class VectorLoss(_UnlabelledLoss):
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         data = self._encode_target(y_true, labels, pos_label)
-        f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        f = as_numbers(columns_by_name(prediction, y_true), "raw_prediction" if raw else "y_pred")
         f = f[:, None] if f.ndim == 1 else f
         if f.shape[1] != data.y.shape[1]:
             raise ValueError(
-                f"y_true of shape {np.shape(y_true)} and a prediction of shape {np.shape(prediction)} do not "
+                f"y_true of shape {tuple(data.y.shape)} and a prediction of shape {tuple(f.shape)} do not "
                 f"match: both must be vectors of one length."
             )
         return data._replace(f=f)
@@ -137,12 +149,12 @@ class VectorLoss(_UnlabelledLoss):
             )
         if np.ndim(y_true) < 2:
             raise ValueError(
-                f"{type(self).__name__} compares vectors, one in each row; y_true has shape {np.shape(y_true)}. "
+                f"{type(self).__name__} compares vectors, one in each row; y_true has shape {tuple(np.shape(y_true))}. "
                 f"For a single pair of vectors pass [y_true] and [y_pred]."
             )
         y = as_numbers(y_true, "y_true")
         y = y[:, None] if y.ndim == 1 else y
-        return Encoded(self, y, np.zeros(y.shape))
+        return Encoded(self, y, np.broadcast_to(0.0, tuple(y.shape)))
 
     def check_target(self, y, name="y"):
         """Return vectors as a float array, or raise a ValueError that names what is wrong."""
@@ -168,7 +180,6 @@ class MomentsLoss(_UnlabelledLoss):
     target_kind = "moments"
     _examples = MomentExamples
     _path = staticmethod(paths.of_moments)
-    _encode_array = staticmethod(arrays.beside_moments)
 
     def _encode(self, y_true, prediction, labels, pos_label, raw):
         data = self._encode_target(y_true, labels, pos_label)
@@ -176,7 +187,7 @@ class MomentsLoss(_UnlabelledLoss):
         f = as_numbers(prediction, name)
         if f.ndim != 2 or f.shape[1] != 2:
             raise ValueError(
-                f"{name} must have two columns, mean and variance, shape (n_samples, 2); got {np.shape(prediction)}."
+                f"{name} must have two columns, mean and variance, shape (n_samples, 2); got {tuple(f.shape)}."
             )
         return data._replace(f=f)
 
@@ -187,8 +198,8 @@ class MomentsLoss(_UnlabelledLoss):
             )
         y = as_numbers(y_true, "y_true")
         if y.ndim != 1:
-            raise ValueError(f"y_true must have shape (n_samples,), got {y.shape}.")
-        return Encoded(self, y, np.zeros((len(y), 2)), "number")
+            raise ValueError(f"y_true must have shape (n_samples,), got {tuple(y.shape)}.")
+        return Encoded(self, y, np.broadcast_to(0.0, (y.shape[0], 2)), "number")
 
     def _checks(self, y, f, encoding):
         return [] if f is None else [-apply("gather", f, 1.0)]

@@ -11,6 +11,7 @@ from ..formula import logsumexp, softmax
 from ..links import UNIT
 from ._kinds import MulticlassLoss
 from ._kinds_several import MulticlassMarginLoss
+from ._likelihoods import CATEGORICAL
 
 __all__ = ["CrammerSinger", "CrossEntropy", "KLDivergence", "MulticlassBrier", "WestonWatkins"]
 
@@ -61,6 +62,11 @@ class CrossEntropy(MulticlassLoss):
     def elicits(self):  # type: ignore[override]
         """The mean of y, unless labels are smoothed."""
         return None if self.label_smoothing else "mean"
+
+    @property
+    def likelihood(self):  # type: ignore[override]
+        """That of labels, unless they are smoothed."""
+        return None if self.label_smoothing else CATEGORICAL
 
     @property
     def strictly_proper(self):  # type: ignore[override]

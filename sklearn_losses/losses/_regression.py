@@ -10,6 +10,7 @@ from scipy.special import huber
 
 from ..links import ABOVE_MINUS_ONE, AT_LEAST_ONE, LOG1P, NON_NEGATIVE, POSITIVE, WITHIN_UNIT
 from ._kinds import RegressionLoss
+from ._likelihoods import NORMAL
 
 __all__ = [
     "AbsoluteError",
@@ -50,6 +51,7 @@ class SquaredError(RegressionLoss):
     training_scale = 0.5
     convex = True
     elicits = "mean"
+    likelihood = NORMAL
 
     def formula(self, y, f):
         """Return the loss of one sample."""

@@ -1,6 +1,7 @@
 """What comes in: arrays of targets, predictions and weights, checked and encoded, or refused by name.
 
-Knows NumPy and the conventions of scikit-learn for labels; knows nothing of particular losses.
+Knows the conventions of scikit-learn for labels; knows nothing of particular losses. Arrays of other libraries are
+read where they are, by the same rules; what is wrong with one is looked for, and told, on the host.
 Ordinary float arrays pass with a glance at type and shape: that they are finite and in their domain is
 seen while the loss is computed, and what is wrong is looked for only then.
 """
@@ -8,9 +9,12 @@ seen while the loss is computed, and what is wrong is looked for only then.
 import reprlib
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.utils import check_array
 
+from .._sparse import check_sparse
 from ..links import REAL, Interval
+from ._namespaces import as_floats, as_numpy, is_floating, moved, other_namespace, space_of, survey
 
 _NUMBERS = "fiub"  # floats, integers and booleans
 FROM_SINGLE = 1e-6
@@ -33,10 +37,10 @@ def as_numbers(values, name):
         values = _convert(values, name)
     if values.ndim not in (1, 2):
         raise ValueError(
-            f"{name} must have shape (n_samples,) or (n_samples, n_outputs), got {values.shape}."
+            f"{name} must have shape (n_samples,) or (n_samples, n_outputs), got {tuple(values.shape)}."
         )
-    if values.size == 0:
-        raise ValueError(f"{name} is empty, of shape {values.shape}: at least one sample is needed.")
+    if 0 in values.shape:
+        raise ValueError(f"{name} is empty, of shape {tuple(values.shape)}: at least one sample is needed.")
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
 
@@ -52,7 +56,7 @@ def as_rows(values, name, meaning):
     meaning : str
         What a row holds, for errors.
     """
-    values = values.toarray() if hasattr(values, "toarray") else values
+    values = dense(values, name)
     if np.ndim(values) != 2:
         raise ValueError(
             f"{name} must hold a row for each sample, shape (n_samples, n_outputs): {meaning}. "
@@ -60,16 +64,29 @@ def as_rows(values, name, meaning):
         )
     rows = as_numbers(values, name)
     rows = rows[:, None] if rows.ndim == 1 else rows
-    return rows if rows.dtype.kind == "f" else rows.astype(np.float64)
+    return as_floats(rows)
+
+
+def dense(values, name):
+    """Return rows of a sparse matrix as an array, and all else as it is."""
+    if not hasattr(values, "toarray"):
+        return values
+    check_sparse(values, name)
+    return values.toarray()
 
 
 def _convert(values, name):
-    """Turn lists, data frames, nullable and object arrays into numbers."""
+    """Turn lists, data frames, nullable and object arrays into numbers; arrays of other libraries stay there."""
+    xp = other_namespace(values)
+    if xp is not None:
+        if not xp.isdtype(values.dtype, ("bool", "integral", "real floating")):
+            raise ValueError(f"{name} must hold real numbers, got {reprlib.repr(values)}.")
+        return values
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has masked values. Drop these samples, or give them a weight of zero.")
     try:
         converted = check_array(
-            values,
+            np.asarray(values) if np.isscalar(values) else values,
             ensure_2d=False,
             allow_nd=True,
             dtype="numeric",
@@ -78,32 +95,44 @@ def _convert(values, name):
             ensure_all_finite=False,
             input_name=name,
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
+        if sp.issparse(values):
+            raise
         raise ValueError(f"{name} must hold real numbers, got {reprlib.repr(values)}.") from error
     if not holds_numbers(converted):
         raise ValueError(f"{name} must hold real numbers, got {reprlib.repr(values)}.")
     return converted
 
 
-def as_numpy(values):
-    """Return an array of any library as NumPy's: off its device, and without PyTorch's gradients."""
-    for move in ("detach", "cpu", "get"):
-        values = getattr(values, move)() if hasattr(values, move) else values
-    try:
-        return np.asarray(values)
-    except RuntimeError:  # array-api-strict's, of a device that is not the host
-        return np.from_dlpack(values)
-
-
 def holds_numbers(values):
     """Tell whether an array holds numbers (and not, say, strings)."""
-    return values.dtype.kind in _NUMBERS
+    return getattr(values.dtype, "kind", "f") in _NUMBERS  # dtypes of other libraries are all of numbers
+
+
+def refuse_estimator(first, metric, scorer=None):
+    """Raise if a metric is called as scorers are, with an estimator in the place of y_true.
+
+    Parameters
+    ----------
+    first : object
+        The first argument.
+    metric : callable
+        What was called: a loss, or a function.
+    scorer : str or None
+        What to pass instead, as it is written; None: ``metric.scorer()``.
+    """
+    if callable(getattr(first, "fit", None)):
+        raise TypeError(
+            f"{metric.__name__} is a metric, called with y_true and y_pred, and this is a call with an estimator, "
+            f"{type(first).__name__}. Where a scorer is wanted, as in scoring=, pass "
+            f"{scorer or f'{metric!r}.scorer()'}."
+        )
 
 
 def check_same_length(**arrays):
     """Raise unless all arrays have one length."""
-    if len({len(array) for array in arrays.values()}) > 1:
-        found = ", ".join(f"{name} has {len(array)}" for name, array in arrays.items())
+    if len({array.shape[0] for array in arrays.values()}) > 1:
+        found = ", ".join(f"{name} has {array.shape[0]}" for name, array in arrays.items())
         raise ValueError(f"Inputs must have the same number of samples: {found}.")
 
 
@@ -114,10 +143,10 @@ def as_weights(sample_weight, n_samples):
     if np.ndim(sample_weight) == 0:
         sample_weight = np.full(n_samples, sample_weight)
     weights = as_numbers(sample_weight, "sample_weight")
-    if weights.shape != (n_samples,):
+    if tuple(weights.shape) != (n_samples,):
         raise ValueError(
             f"sample_weight must hold one number for each of the {n_samples} samples, got shape "
-            f"{np.shape(sample_weight)}."
+            f"{tuple(weights.shape)}."
         )
     return weights
 
@@ -130,11 +159,6 @@ def checked_weights(sample_weight, n_samples):
         if not weights.sum() > 0.0:
             raise ValueError(f"The sample weights sum to {weights.sum():g}; their sum must be positive.")
     return weights
-
-
-def survey(values):
-    """Return the lowest and the highest value, and whether there is a NaN, as programs do."""
-    return values.min(), values.max(), bool(np.isnan(values).any())
 
 
 def check_range(values, found, allowed: Interval, name, advice=""):
@@ -156,6 +180,7 @@ def check_range(values, found, allowed: Interval, name, advice=""):
     lowest, highest, has_nan = found
     if not has_nan and lowest in allowed and highest in allowed:
         return
+    values = as_numpy(values)
     if has_nan or not np.all(np.isfinite(values)):
         place = np.argwhere(~np.isfinite(values))[0]
         what = "NaN" if np.isnan(values[tuple(place)]) else "infinity"
@@ -197,12 +222,20 @@ def check_sums(worst, rows, name):
     )
 
 
+def furthest_sum(rows):
+    """Return by how much the sum of a row is off from one, at most."""
+    xp = space_of(rows)
+    return survey(xp.abs(xp.sum(rows, axis=1) - 1.0))[1]
+
+
 # ---- classes -------------------------------------------------------------------------------------
 
 
 def as_classes(values, name="y_true"):
     """Return the target of a classification: numbers of shape (n,) or (n, K), or labels of shape (n,)."""
     if not (type(values) is np.ndarray and holds_numbers(values)):
+        if other_namespace(values) is not None:
+            return as_numbers(values, name)
         if np.ma.is_masked(values):
             raise ValueError(f"{name} has masked values. Drop these samples, or give them a weight of zero.")
         values = np.asarray(values)
@@ -214,7 +247,7 @@ def as_classes(values, name="y_true"):
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        raise ValueError(f"{name} must hold one label for each sample, got shape {values.shape}.")
+        raise ValueError(f"{name} must hold one label for each sample, got shape {tuple(values.shape)}.")
     if values.size == 0:
         raise ValueError(f"{name} is empty: at least one sample is needed.")
     return values
@@ -222,7 +255,10 @@ def as_classes(values, name="y_true"):
 
 def has_fractions(y):
     """Tell whether an array holds numbers that are not whole (as neither NaN nor infinity is)."""
-    return y.dtype.kind == "f" and bool(np.any((y != np.floor(y)) | np.isinf(y)))
+    if not is_floating(y):
+        return False
+    xp = space_of(y)
+    return bool(xp.any((y != xp.floor(y)) | xp.isinf(y)))
 
 
 def distinct(y, name="y_true", advice="Name them with labels= if these really are labels."):
@@ -234,14 +270,18 @@ def distinct(y, name="y_true", advice="Name them with labels= if these really ar
         If these are no labels: several types, or numbers with a fraction.
     """
     if y.ndim != 1:
-        raise ValueError(f"{name} must hold one label for each sample, got shape {y.shape}.")
+        raise ValueError(f"{name} must hold one label for each sample, got shape {tuple(y.shape)}.")
     if has_fractions(y):
         check_range(y, survey(y), REAL, name)
+        y = as_numpy(y)
         place = int(np.argmax(y != np.floor(y)))
         raise ValueError(
             f"{name} contains {y[place]:.6g} at position {place}, which is no label: these are strings, "
             f"booleans or whole numbers. {advice}"
         )
+    xp = space_of(y)
+    if xp is not np:
+        return np.sort(as_numpy(xp.unique_values(y)))
     if y.dtype.kind in "iu" and y.min() >= 0 and y.max() < max(1000, len(y)):  # counting beats sorting
         return np.flatnonzero(np.bincount(y)).astype(y.dtype)
     try:
@@ -249,6 +289,15 @@ def distinct(y, name="y_true", advice="Name them with labels= if these really ar
     except TypeError:
         types = sorted({type(label).__name__ for label in y.tolist()})
         raise ValueError(f"{name} mixes labels of several types: {', '.join(types)}.") from None
+
+
+def check_columns(labels, n_outputs):
+    """Raise unless there are as many labels in y as columns in a prediction."""
+    if len(labels) != n_outputs:
+        raise ValueError(
+            f"y_true holds {len(labels)} label{'s' * (len(labels) > 1)} and the prediction has {n_outputs} columns, so "
+            f"it is unknown which class each column is. Pass labels=, in the order of the columns."
+        )
 
 
 def encode(y, labels):
@@ -260,10 +309,13 @@ def encode(y, labels):
         If a label is not among `labels`, or stands there twice.
     """
     if y.ndim != 1:
-        raise ValueError(f"y_true must hold one label for each sample, got shape {y.shape}.")
-    labels = np.asarray(labels)
+        raise ValueError(f"y_true must hold one label for each sample, got shape {tuple(y.shape)}.")
+    labels = as_numpy(labels)
     if labels.ndim != 1 or len(set(labels.tolist())) != len(labels):
         raise ValueError(f"labels must be a list of distinct labels, got {labels.tolist()}.")
+    if space_of(y) is not np:
+        codes = _encode_elsewhere(y, labels)
+        return encode(as_numpy(y), labels) if codes is None else codes  # which says what is wrong
     whole = y.dtype.kind in "iu" and labels.dtype.kind in "iu"
     if whole and np.array_equal(labels, np.arange(len(labels))) and y.min() >= 0 and y.max() < len(labels):
         return y  # these are the positions
@@ -284,11 +336,30 @@ def encode(y, labels):
     return codes
 
 
-def two_labels(y, labels, pos_label):
+def _encode_elsewhere(y, labels):
+    """Return what `encode` does where y is; None if a label is not among the known ones."""
+    xp = space_of(y)
+    if not holds_numbers(labels):
+        return None
+    if not is_floating(y):
+        y = xp.astype(y, xp.int64)
+    order = np.argsort(labels)
+    known = moved(labels[order], y)
+    if not np.array_equal(as_numpy(known), labels[order]):  # one that no number of this dtype equals
+        return None
+    place = xp.clip(xp.searchsorted(known, y), max=len(labels) - 1)
+    if not bool(xp.all(xp.take(known, place) == y)):
+        return None
+    return xp.take(xp.asarray(order, device=y.device), place)
+
+
+def two_labels(y, labels, pos_label, *, one_column=False):
     """Return [negative, positive], in the order of the columns of a prediction, and which is positive.
 
     Without `labels`, they are {0, 1} or {-1, 1} where y holds no others, and otherwise the two that it
-    holds, in sorted order. The second one is positive, unless `pos_label` names the first.
+    holds, in sorted order. The second one is positive, unless `pos_label` names the first. Where y holds only
+    `pos_label`, nobody knows the other; where the prediction has one column, nobody needs to, and [positive] is
+    returned.
     """
     if labels is None:
         labels = distinct(y)
@@ -296,7 +367,9 @@ def two_labels(y, labels, pos_label):
             if holds_numbers(labels) and set(labels.tolist()) <= set(usual):
                 labels = np.array(usual)
         if len(labels) == 1 and pos_label is not None and pos_label not in labels.tolist():
-            labels = np.array([labels[0], pos_label])
+            labels = np.sort(np.array([labels[0], pos_label]))
+        if one_column and len(labels) == 1 and pos_label is not None:
+            return labels, 0
         if len(labels) != 2:
             shown = ", ".join(map(repr, labels[:5].tolist())) + (", …" if len(labels) > 5 else "")
             raise ValueError(
@@ -305,7 +378,7 @@ def two_labels(y, labels, pos_label):
                 else f"y_true holds {len(labels)} labels ({shown}), but this loss is for two classes. To "
                 f"score one class against the rest, pass y_true == label."
             )
-    names = np.asarray(labels).tolist()
+    names = as_numpy(labels).tolist()
     if not isinstance(names, list) or len(names) != 2:
         raise ValueError(f"labels must name two classes, [negative, positive], got {names}.")
     if pos_label is None:

@@ -6,11 +6,11 @@ Knows losses that elicit a functional, and isotonic regression; called on predic
 from dataclasses import dataclass, fields
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 
 from ..losses import get_loss
-from ..losses._functionals import functional
+from ..losses._namespaces import on_host
 from ..losses._targets import as_weights
+from ._isotonic import elicited, isotonic, of_sample
 
 __all__ = ["Decomposition", "decomposition"]
 
@@ -53,7 +53,7 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
     """Split the mean loss into miscalibration, discrimination and uncertainty.
 
     The predictions are recalibrated by isotonic regression, for the functional that the loss elicits: the
-    mean, the median, a quantile or an expectile.
+    mean, the median, a quantile, an expectile or Huber's functional.
 
     Parameters
     ----------
@@ -91,23 +91,18 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
     uncertainty     0.693147
     """
     loss = get_loss(loss)
-    data = loss._encode(y_true, y_pred, labels, pos_label, raw=False)
-    if data.f.ndim != 1 or data.loss.elicits is None:
-        raise ValueError(
-            f"{data.loss!r} cannot be decomposed: that needs one prediction a sample and a loss that elicits the "
-            f"mean, the median, a quantile or an expectile."
-        )
+    y_true, y_pred, sample_weight = map(on_host, (y_true, y_pred, sample_weight))
+    data, y = elicited(loss, y_true, y_pred, labels, pos_label, "decomposed")
     loss = data.loss
     weights = as_weights(sample_weight, len(data.f))
     score = loss(y_true, y_pred, sample_weight=sample_weight, labels=labels, pos_label=pos_label)
-    y = loss.check_target(data.y)
 
     def mean_loss(prediction):
         kept = data._replace(f=_inside(prediction, loss.link.predictions))
         return loss._averages(kept, weights)[0]
 
-    marginal = functional(loss.elicits, y, weights, loss.level)
-    recalibrated = mean_loss(_isotonic(loss, y, np.asarray(data.f, dtype=np.float64), weights))
+    marginal = of_sample(loss)(y, weights)
+    recalibrated = mean_loss(isotonic(loss, y, np.asarray(data.f, dtype=np.float64), weights))
     uncertainty = mean_loss(np.full(len(y), marginal))
     return Decomposition(
         score=score,
@@ -121,28 +116,3 @@ def _inside(prediction, domain):
     """Move predictions on an open end of their domain just inside: a mean of zeros is 0, its link infinite."""
     low = domain.low if domain.includes_low else np.nextafter(domain.low, np.inf)
     return np.maximum(prediction, max(low, np.finfo(np.float64).tiny)) if domain.low == 0.0 else prediction
-
-
-def _isotonic(loss, y, prediction, weights):
-    """Return the best monotone function of the predictions."""
-    if loss.elicits == "mean":
-        return IsotonicRegression().fit(prediction, y, sample_weight=weights).predict(prediction)
-    _, group = np.unique(prediction, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    y, w = y[order], None if weights is None else weights[order]
-    ends = np.cumsum(np.bincount(group))
-
-    def value(start, end):
-        return functional(loss.elicits, y[start:end], None if w is None else w[start:end], loss.level)
-
-    blocks: list[tuple[int, int, float]] = []  # (start, end, value): pool adjacent ones that fall
-    for start, end in zip(np.r_[0, ends[:-1]], ends, strict=True):
-        block = (int(start), int(end), value(start, end))
-        while blocks and blocks[-1][2] >= block[2]:
-            first = blocks.pop()[0]
-            block = (first, block[1], value(first, block[1]))
-        blocks.append(block)
-    fitted = np.empty(len(y))
-    for start, end, level in blocks:
-        fitted[order[start:end]] = level
-    return fitted

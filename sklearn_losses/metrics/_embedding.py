@@ -8,10 +8,13 @@ import numpy as np
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
+from ..losses._namespaces import on_host
+
 __all__ = ["center_loss", "cosine_embedding_loss", "island_loss", "triplet_loss"]
 
 
 def _check(X, labels, at_least):
+    X, labels = on_host(X), on_host(labels)
     X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
     labels = column_or_1d(np.asarray(labels))
     check_consistent_length(X, labels)
@@ -139,7 +142,7 @@ def _centers(X, classes, codes, centers):
         sums = np.zeros((len(classes), X.shape[1]))
         np.add.at(sums, codes, X)
         return sums / counts[:, None]
-    centers = check_array(centers, dtype=np.float64, input_name="centers")
+    centers = check_array(on_host(centers), dtype=np.float64, input_name="centers")
     if centers.shape != (len(classes), X.shape[1]):
         raise ValueError(
             f"centers has shape {centers.shape}; it must hold one row for each of the {len(classes)} labels, in "

@@ -7,7 +7,10 @@ Knows losses; knows nothing of estimators. ``huber_loss(y_true, y_pred, delta=1.
 import inspect
 import re
 
+import numpy as np
+
 from ..losses import LOSSES
+from ..losses._targets import refuse_estimator
 
 _SHARED = {
     "y_true": """\
@@ -26,7 +29,7 @@ default='uniform_average'
     "labels": """\
 labels : sequence, default=None
     The classes, in the order of the columns of `y_pred`; [negative, positive] for two. By default the
-    sorted labels that `y_true` holds.""",
+    sorted labels that `y_true` holds; columns of a data frame are found by their names.""",
     "pos_label": """\
 pos_label : label, default=None
     The positive class of two, if it is not the second one.""",
@@ -41,6 +44,8 @@ def _make(cls):
     own_names = [p.name for p in own]
 
     def metric(*args, **kwargs):
+        if args and not isinstance(args[0], np.ndarray):
+            refuse_estimator(args[0], metric, f"sklearn_losses.{cls.__name__}().scorer()")
         try:
             arguments = signature.bind(*args, **kwargs).arguments
         except TypeError as error:

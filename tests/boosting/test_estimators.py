@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_losses import CrossEntropy, Focal, Hinge, Huber, LogLoss, Pinball
@@ -88,6 +89,13 @@ def test_scikit_learn_checks_of_every_loss_of_numbers(library, alias):
 @pytest.mark.parametrize("alias", [a for a, c in LOSSES.items() if hasattr(c, "_encode_classes")])
 def test_scikit_learn_checks_of_every_loss_of_classes(library, alias):
     assert not failures(BoostedClassifier(with_small_leaves(library, "classifier"), alias), OF_THE_FIT)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson", "gamma", "absolute_percentage_error"])
+def test_tags_of_targets(library, loss):
+    tags = get_tags(BoostedRegressor(library.regressor(), loss))
+    assert tags.target_tags.positive_only is (loss in ("poisson", "gamma"))
+    assert tags.regressor_tags.poor_score is (loss == "absolute_percentage_error")
 
 
 # ---- what is put back ----------------------------------------------------------------------------

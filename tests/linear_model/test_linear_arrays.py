@@ -5,8 +5,10 @@ Like tests/losses/test_arrays.py this needs SCIPY_ARRAY_API=1 before SciPy is im
 
 import os
 import pickle
+import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -14,11 +16,13 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_losses import LinearClassifier, LinearRegressor, LogLoss, SGDClassifier, SGDRegressor
 from sklearn_losses.linear_model import _arrays, _linear_arrays
 from sklearn_losses.linear_model.solvers import _array_sums
+from sklearn_losses.losses import LOSSES
 from sklearn_losses.losses._targets import as_numpy
 
 pytest.importorskip("array_api_compat")
@@ -599,6 +603,65 @@ CHECKS = [
 @needs_dispatch
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+TARGETS = {
+    "signs": np.where(np.arange(40) % 3 == 0, -1.0, 1.0),
+    "zero or one": (np.arange(40) % 3 == 0).astype(float),
+    "soft": np.linspace(0.0, 1.0, 40),
+    "one and two": 1.0 + np.arange(40) % 2,
+    "halves": np.tile([0.5, 2.0], 20),
+    "mixed": np.tile([-1.0, 0.5, 1.0, 1.0], 10),
+    "nan": np.append(np.tile([0.0, 1.0, 1.0], 13), np.nan),
+}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error", "poisson"])
+@needs_dispatch
+def test_targets_are_read_as_numpys(library, loss, kind):
+    """Signs become 0 and 1, and what is refused is refused in the same words."""
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), TARGETS[kind]
+    model = LinearRegressor(loss, alpha=0.1)
+    try:
+        expected = clone(model).fit(X, y)
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error).partition(".")[0])):
+            model.fit(library(X), library(y))
+    else:
+        model.fit(library(X), library(y))
+        np.testing.assert_allclose(as_numpy(model.coef_), expected.coef_, rtol=1e-4, atol=1e-6)
+
+
+@needs_dispatch
+def test_small_coupled_problems_have_the_coefficients_of_numpys(library):
+    """There 'newton' solves them to the last digits; here 'lbfgs' does, nearly."""
+    _, z, _ = drawn()
+    for kind in ("two", "three"):
+        y = target(kind, z)
+        here = LinearClassifier("cross_entropy", alpha=1e-4).fit(z, y)
+        there = LinearClassifier("cross_entropy", alpha=1e-4).fit(library(z), library(y))
+        assert (here.solver_, there.solver_) == ("newton", "lbfgs")
+        np.testing.assert_allclose(as_numpy(there.coef_), here.coef_, atol=1e-5 * np.abs(here.coef_).max())
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs", "dual"])
+@pytest.mark.parametrize("alias", LOSSES)
+@needs_dispatch
+def test_the_tag_says_what_is_fitted(library, alias, solver):
+    loss = LOSSES[alias]()
+    model = (LinearRegressor if loss.target_kind in ("number", "vector", "moments") else LinearClassifier)(
+        alias, solver=solver, max_iter=2
+    )
+    y, _ = loss.examples.draw(np.random.default_rng(0), 60)
+    X = library(np.random.default_rng(1).normal(size=(60, 3)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it need not converge
+        if get_tags(model).array_api_support:
+            model.fit(X, library(y))
+        else:
+            with pytest.raises(ValueError, match=r"solver|slope|variance"):
+                model.fit(X, library(y))
 
 
 @pytest.mark.skipif(DISPATCHES, reason="this is that process")

@@ -9,7 +9,16 @@ import pytest
 from sklearn import config_context
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sklearn_losses import CrossEntropy, Hinge, Huber, LogLoss, RegressionLoss, SquaredError
+from sklearn_losses import (
+    CrossEntropy,
+    Hinge,
+    Huber,
+    LogLoss,
+    RegressionLoss,
+    SquaredError,
+    decomposition,
+    metrics,
+)
 from sklearn_losses.losses import LOSSES, get_loss
 
 pytest.importorskip("array_api_compat")
@@ -89,7 +98,7 @@ def test_several_outputs(xp):
     ("loss", "y", "prediction", "message"),
     [
         (LogLoss(), [0.0, 1.0], [0.5, 1.3], "1.3 at position 1"),
-        (LogLoss(), [0.0, 0.5, 7.0], [0.5, 0.5, 0.5], "holds 3 labels"),
+        (LogLoss(), [0.0, 0.5, 7.0], [0.5, 0.5, 0.5], "7.0 at position 2"),
         (Huber(), [0.0, np.nan], [0.5, 1.3], "NaN at position 1"),
         (Huber(), [0.0, 1.0], [0.5, np.inf], "infinity at position 1"),
         (Huber(), [0.0, 1.0, 2.0], [0.5, 1.0], "same number of samples"),
@@ -120,6 +129,63 @@ def test_skill_is_numpys(xp):
     expected = LogLoss().d2(y, p, sample_weight=w)
     found = LogLoss().d2(*(xp.asarray(a) for a in (y, p)), sample_weight=xp.asarray(w))
     assert found == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("alias", LOSSES)
+@needs_dispatch
+def test_what_is_found_on_the_host(xp, alias):
+    """Best constants, D², and what boosters take: the numbers are NumPy's."""
+    loss = get_loss(alias)
+    y, raw = loss.examples.draw(np.random.default_rng(0), 30)
+    w = np.random.default_rng(1).uniform(size=30)
+    Y, R, W = xp.asarray(y), xp.asarray(raw), xp.asarray(w)
+    if loss.target_kind != "moments":
+        best = loss.constant_minimizer(Y, W)
+        expected = loss.constant_minimizer(y, w)
+        assert type(best) is float or (type(best) is type(R) and best.device == R.device)
+        np.testing.assert_array_equal(np.asarray(best), np.asarray(expected, dtype=np.asarray(best).dtype))
+    for found, expected in zip(loss.objective(Y, R, W), loss.objective(y, raw, w), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    if loss.complete:
+        p = loss.link.inverse(raw)
+        assert loss.d2(Y, xp.asarray(p), sample_weight=W) == loss.d2(y, p, sample_weight=w)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("alias", ["squared_error", "huber", "log_loss", "hinge", "poisson"])
+@needs_dispatch
+def test_half_precision_is_computed_in_single(alias, dtype):
+    """A squared error of 300 is more than float16 holds; what is asked of every sample keeps its dtype."""
+    torch = pytest.importorskip("torch")
+    loss = get_loss(alias)
+    y, raw = loss.examples.draw(np.random.default_rng(0), 30)
+    given = torch.asarray(loss.link.inverse(raw)).to(getattr(torch, dtype))
+    if alias == "squared_error":
+        given[0] = 300.0
+    expected = loss.pointwise(y, given.double().numpy())
+    with config_context(array_api_dispatch=True):
+        assert loss(torch.asarray(y), given) == pytest.approx(np.mean(expected), rel=1e-5)
+        assert loss.pointwise(torch.asarray(y), given).dtype == given.dtype
+        slopes = loss.gradient(torch.asarray(y), torch.asarray(raw).to(given.dtype))
+        assert slopes.dtype == given.dtype
+
+
+@needs_dispatch
+def test_metrics_that_are_no_losses(xp):
+    X, labels = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 3
+    for name in ("center_loss", "island_loss", "triplet_loss", "cosine_embedding_loss"):
+        metric = getattr(metrics, name)
+        assert metric(xp.asarray(X), xp.asarray(labels)) == metric(X, labels)
+    y, p = np.arange(20) % 2, np.random.default_rng(0).uniform(size=20)
+    assert decomposition(LogLoss(), xp.asarray(y), xp.asarray(p)) == decomposition(LogLoss(), y, p)
+
+
+@needs_dispatch
+def test_one_number_an_output(xp):
+    y, f = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+    found = metrics.squared_error(xp.asarray(y), xp.asarray(f), multioutput="raw_values")
+    assert type(found) is type(xp.asarray(y))
+    np.testing.assert_allclose(np.asarray(found), np.mean((y - f) ** 2, axis=0))
 
 
 class Fitted:

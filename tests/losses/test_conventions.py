@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_losses import (
     LOSSES,
     AbsoluteError,
+    Brier,
     CosineDistance,
     CrossEntropy,
     FormulaError,
@@ -22,7 +23,7 @@ from sklearn_losses import (
     SquaredError,
     get_loss,
 )
-from sklearn_losses.metrics import hinge_loss
+from sklearn_losses.metrics import brier_loss, hinge_loss
 
 rng = np.random.default_rng(0)
 N = 40
@@ -213,6 +214,29 @@ def test_labels_name_the_columns_in_their_order(loss):
     assert loss(y[:1], ROWS[:1], labels=names) == pytest.approx(-np.log(ROWS[0, CODES[0]]), rel=1e-14)
     assert loss(np.eye(3)[CODES], ROWS) == pytest.approx(expected, rel=1e-14)
     assert loss(np.eye(3, dtype=bool)[CODES], ROWS) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("y", "positive"), [("ill", "ill"), ("well", "ill"), (7, 7), (True, True), (0, 0), (1, 0)]
+)
+def test_pos_label_where_one_class_is_there(y, positive):
+    """All is known of it; which column is whose is known of one column only, or of both labels."""
+    p = np.array([0.9, 0.5, 0.8])
+    expected = np.mean((p - (1.0 if y == positive else 0.0)) ** 2)
+    target = np.array([y] * 3)
+    assert Brier()(target, p, pos_label=positive) == pytest.approx(expected)
+    assert Brier()(target.tolist(), p[:, None], pos_label=positive) == pytest.approx(expected)
+    assert brier_loss(target, p, pos_label=positive) == pytest.approx(expected)
+    assert np.isfinite(LogLoss().constant_minimizer(target, pos_label=positive))
+    both = np.stack([1 - p, p], axis=1)
+    if y in ("ill", 7) and y == positive:
+        with pytest.raises(ValueError, match="holds only the label"):
+            Brier()(target, both, pos_label=positive)
+    else:  # the columns are those of the sorted labels
+        first = positive in (0, "ill")
+        assert Brier()(target, both[:, ::-1] if first else both, pos_label=positive) == pytest.approx(
+            expected
+        )
 
 
 def test_soft_targets():

@@ -178,60 +178,60 @@ def test_wrong_raw_predictions(loss, y_true, raw, message):
             compute(y_true, raw)
 
 
-@pytest.mark.parametrize(
-    ("loss", "y", "message"),
-    [
-        (SquaredError(), [1, nan], "y_true contains NaN"),
-        (Huber(), [], "y_true is empty"),
-        (LogLoss(), [0.5, 1.5], "y_true contains 1.5"),
-        (Hinge(), [0, 0.5, 1], "y_true contains 0.5 at position 1, which is no label"),
-        (SquaredHinge(), [0, 1, 2], "holds 3 labels"),
-        (CrossEntropy(), [[0.5, 0.6]], "Row 0 of y_true sums to 1.1"),
-        (CrossEntropy(), [0.5, 0.6], "Pass distributions as rows"),
-    ],
-)
+TARGETS = [
+    (SquaredError(), [1, nan], "y_true contains NaN"),
+    (Huber(), [], "y_true is empty"),
+    (LogLoss(), [0.5, 1.5], "y_true contains 1.5"),
+    (Hinge(), [0, 0.5, 1], "y_true contains 0.5 at position 1, which is no label"),
+    (SquaredHinge(), [0, 1, 2], "holds 3 labels"),
+    (CrossEntropy(), [[0.5, 0.6]], "Row 0 of y_true sums to 1.1"),
+    (CrossEntropy(), [0.5, 0.6], "Pass distributions as rows"),
+]
+
+
+@pytest.mark.parametrize(("loss", "y", "message"), TARGETS)
 def test_wrong_targets_of_a_constant(loss, y, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         loss.constant_minimizer(y)
 
 
-@pytest.mark.parametrize(
-    ("loss", "y", "message"),
-    [
-        (SquaredError(), [1, nan], "y contains NaN at position 1"),
-        (LogLoss(), [0.5, 1.5], "y contains 1.5 at position 1, but this loss needs values in [0, 1]"),
-        (LogLoss(), [0, 1, 2], "y contains 2 at position 2"),  # no three classes for a regressor
-        (LogLoss(), [1, 2], "y contains 2 at position 1"),
-        (LogLoss(), [nan, 1], "y contains NaN at position 0"),
-        (LogLoss(), [-1, 0.5, 1], "contains 0.5 at position 1, which is no label"),
-        (Hinge(), [0, 0.5, 1], "contains 0.5 at position 1, which is no label"),
-        (Hinge(), [-1, 0, 1], "holds 3 labels (-1, 0, 1)"),
-        (
-            Hinge(),
-            [1, 2],
-            "y contains 2 at position 1, but this loss needs values in [0, 1]. Encode two classes",
-        ),
-        (Hinge(), ["a", "b"], "y must hold real numbers, got ['a', 'b']"),
-        (Hinge(), np.eye(2), "y must hold one number for each sample, got shape (2, 2)"),
-    ],
-)
+OF_TRAINING = [
+    (SquaredError(), [1, nan], "y contains NaN at position 1"),
+    (LogLoss(), [0.5, 1.5], "y contains 1.5 at position 1, but this loss needs values in [0, 1]"),
+    (LogLoss(), [0, 1, 2], "y contains 2 at position 2"),  # no three classes for a regressor
+    (LogLoss(), [1, 2], "y contains 2 at position 1"),
+    (LogLoss(), [nan, 1], "y contains NaN at position 0"),
+    (LogLoss(), [-1, 0.5, 1], "contains 0.5 at position 1, which is no label"),
+    (Hinge(), [0, 0.5, 1], "contains 0.5 at position 1, which is no label"),
+    (Hinge(), [-1, 0, 1], "holds 3 labels (-1, 0, 1)"),
+    (
+        Hinge(),
+        [1, 2],
+        "y contains 2 at position 1, but this loss needs values in [0, 1]. Encode two classes",
+    ),
+    (Hinge(), ["a", "b"], "y must hold real numbers, got ['a', 'b']"),
+    (Hinge(), np.eye(2), "y must hold one number for each sample, got shape (2, 2)"),
+]
+
+
+@pytest.mark.parametrize(("loss", "y", "message"), OF_TRAINING)
 def test_wrong_targets_of_training(loss, y, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         loss.check_target(y)
 
 
-@pytest.mark.parametrize(
-    ("loss", "y", "expected"),
-    [
-        (SquaredError(), np.array([1, 2], np.int8), [1.0, 2.0]),
-        (LogLoss(), [0, 1], [0.0, 1.0]),
-        (LogLoss(), [-1, 1], [0.0, 1.0]),
-        (LogLoss(), [0.25, 0.5], [0.25, 0.5]),
-        (Hinge(), [0, 1], [-1.0, 1.0]),
-        (Hinge(), [-1, 1], [-1.0, 1.0]),
-        (Hinge(), [True, False], [1.0, -1.0]),
-    ],
-)
+SOUND = [
+    (SquaredError(), np.array([1, 2], np.int8), [1.0, 2.0]),
+    (LogLoss(), [0, 1], [0.0, 1.0]),
+    (LogLoss(), [-1, 1], [0.0, 1.0]),
+    (LogLoss(), [0.25, 0.5], [0.25, 0.5]),
+    (Hinge(), [0, 1], [-1.0, 1.0]),
+    (Hinge(), [-1, 1], [-1.0, 1.0]),
+    (Hinge(), [True, False], [1.0, -1.0]),
+]
+
+
+@pytest.mark.parametrize(("loss", "y", "expected"), SOUND)
 def test_targets_of_training(loss, y, expected):
     found = loss.check_target(y)
     assert found.dtype == np.float64

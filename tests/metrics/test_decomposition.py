@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
+from scipy.special import huber
 
 from sklearn_losses import decomposition
 from sklearn_losses.losses import (
@@ -11,6 +12,7 @@ from sklearn_losses.losses import (
     Expectile,
     Gamma,
     Hinge,
+    Huber,
     LogLoss,
     MulticlassBrier,
     Pinball,
@@ -167,3 +169,22 @@ def test_model_diagnostics(weighted):
         ours = decomposition(loss, y, prediction, sample_weight=w)
         for part in PARTS:
             assert getattr(ours, part) == pytest.approx(theirs[part].item(), rel=1e-6, abs=1e-9), (loss, part)
+
+
+def test_hubers_functional():
+    """A loss whose functional has no name of its own: the best constant of each block."""
+    y, p = _data(Huber(0.3), 25, 5)
+    group = _monotone(p)
+
+    def mean(steps):
+        return np.mean(huber(0.3, y - np.cumsum(steps)[group]))
+
+    def slope(steps):
+        pull = np.bincount(group, -np.clip(y - np.cumsum(steps)[group], -0.3, 0.3)) / len(y)
+        return np.cumsum(pull[::-1])[::-1]
+
+    start = np.r_[y.mean(), np.zeros(group.max())]
+    bounds = [(None, None)] + [(0, None)] * group.max()
+    least = minimize(mean, start, jac=slope, bounds=bounds, options={"gtol": 1e-12, "ftol": 1e-15}).fun
+    parts = decomposition(Huber(0.3), y, p)
+    assert parts.score - parts.miscalibration == pytest.approx(least, rel=1e-6)

@@ -234,6 +234,7 @@ def test_scorers_by_name():
         if scorer.loss.response_method == "predict" and not scorer.loss.couples_outputs:
             expected = -getattr(ours, name.removeprefix("neg_"))(y, model.predict(X))
             assert scorer(model, X, y) == pytest.approx(expected, rel=1e-14)
+    assert [get_scorer(name).__name__ for name in names] == names
     own = Huber(delta=3.0).scorer()
     assert get_scorer(own) is own
     for wrong in ("r2", None, 3, ["neg_log_loss"]):
