@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 
 STEPS = 200
 REACH = 10.0
+FEW = 500  # rows of a linear program, beyond which the interior point method is faster
 WIDTHS = 10.0 ** -np.arange(0.0, 10.0)
 
 
@@ -352,7 +353,7 @@ def _program(space):
         rows = None if formula.parts is None else _rows_of_parts(space)
     if rows is None:
         return None
-    left, right, cost, bend, most, unit, middle = rows
+    equal, left, right, cost, bend, most, unit, middle = rows
     K, r = space.K, space.r
     n_a, signed = K * r, space.l1.any()
     # Variables: a, or its positive and its negative part; b; the parts. θ is `unit` times (a, b), and `middle` beside b.
@@ -366,8 +367,9 @@ def _program(space):
     if objective.l2 and r:
         square = np.kron([[1, -1], [-1, 1]] if signed else [[1]], np.kron(np.eye(K), unit**2 * space.square))
         P = P + sp.block_diag([square, sp.csc_matrix((len(c) - len(square),) * 2)], format="csc")
-    size = max(np.abs(c).max(), np.abs(P.data).max(initial=0.0)) or 1.0
-    x, bound = (_quadratic if P.count_nonzero() else _linear)(P / size, c / size, A, right, low, high)
+    size = np.abs(c).max() or np.abs(P.data).max(initial=0.0) or 1.0
+    linear = not P.count_nonzero() and len(right) <= FEW
+    x, bound = (_linear if linear else _quadratic)(P / size, c / size, A, right, low, high, equal)
     if x is None:
         return None, -np.inf
     a = x[:n_a] - x[n_a : 2 * n_a] if signed else x[:n_a]
@@ -375,21 +377,22 @@ def _program(space):
     return unit * np.column_stack([a.reshape(K, r), b]) + np.append(np.zeros(r), middle), bound * size
 
 
-def _linear(_, c, A, right, low, high):
-    options = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10, "time_limit": 10.0}
-    found = linprog(c, A_eq=A, b_eq=right, bounds=np.column_stack([low, high]), method="highs", options=options)
+def _linear(_, c, A, right, low, high, equal):
+    options = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10, "time_limit": 60.0}
+    rows = {"A_eq": A, "b_eq": right} if equal else {"A_ub": A, "b_ub": right}
+    found = linprog(c, **rows, bounds=np.column_stack([low, high]), method="highs", options=options)
     return (found.x, found.fun) if found.status == 0 else (None, -np.inf)
 
 
-def _quadratic(P, c, A, right, low, high):
+def _quadratic(P, c, A, right, low, high, equal=True):
     is_low, is_high = np.isfinite(low), np.isfinite(high)
     eye = sp.eye(len(c)).tocsr()
     G = sp.vstack([A, -eye[is_low], eye[is_high]]).tocsc()
     h = np.concatenate([right, -low[is_low], high[is_high]])
-    cones = [clarabel.ZeroConeT(A.shape[0]), clarabel.NonnegativeConeT(len(h) - A.shape[0])]
+    cones = [(clarabel.ZeroConeT if equal else clarabel.NonnegativeConeT)(A.shape[0]), clarabel.NonnegativeConeT(len(h) - A.shape[0])]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    settings.time_limit = 10.0
+    settings.time_limit = 60.0
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
     found = clarabel.DefaultSolver(sp.triu(P).tocsc(), c, G, h, cones, settings).solve()
     good = str(found.status) in ("Solved", "AlmostSolved", "InsufficientProgress", "MaxIterations")
@@ -414,11 +417,11 @@ def _rows_of_parts(space):
     cost = np.concatenate([share * part.price * unit for part in parts])
     bend = np.concatenate([share * part.bend * unit**2 for part in parts])
     most = np.concatenate([np.full(n, part.most / unit) for part in parts])
-    return sp.hstack(left).tocsr(), (target - side * middle) / unit, cost, bend, most, unit, middle
+    return True, sp.hstack(left).tocsr(), (target - side * middle) / unit, cost, bend, most, unit, middle
 
 
 def _rows_of_several(space):
-    """Rows Σ_k F_k f_k - p + slack = -1: a part p is at least 1 + Σ F f."""
+    """Rows Σ_k F_k f_k - p ≤ -1: a part p is at least 1 + Σ F f."""
     objective, n, K = space.objective, space.n, space.K
     name, y, share = objective.formula.name, objective.y, objective.share
     Z, eye = sp.csr_matrix(space.A), np.eye(K)
@@ -430,8 +433,5 @@ def _rows_of_several(space):
         p = sp.hstack([-1.0 * (j == part) * sp.eye(n) for j in range(K)])
         of_a = [sp.diags(F[:, j]) @ Z for j in range(K)]
         rows.append(sp.hstack([*of_a, sp.csr_matrix(F), p]).tocsr()[np.flatnonzero(some)])
-    left = sp.vstack(rows)
-    slack = left.shape[0]
-    left = sp.hstack([left, sp.eye(slack)]).tocsr()
-    cost = np.concatenate([*price, np.zeros(slack)])
-    return left, np.full(slack, -1.0), cost, np.zeros(len(cost)), np.full(len(cost), np.inf), 1.0, 0.0
+    left, cost = sp.vstack(rows), np.concatenate(price)
+    return False, left, np.full(left.shape[0], -1.0), cost, 0 * cost, np.full(len(cost), np.inf), 1.0, 0.0

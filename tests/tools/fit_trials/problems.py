@@ -49,15 +49,15 @@ def problem(seed):
     """Give the problem of an integer."""
     rng = np.random.default_rng([seed, 2026])
     words = []
-    X = _columns(rng, words)
-    n, d = X.shape
-    weight = _weight(rng, n, words)
     unit = 10.0 ** rng.uniform(-6, 6) if rng.random() < 0.4 else 1.0
     losses = formulas.draw(rng, unit)
     formula = losses[str(rng.choice(list(losses)))]()
+    X = _columns(rng, words, formula)
+    n, d = X.shape
+    weight = _weight(rng, n, words)
     if formula.target in ("sign", "classes") and n < 2:
         formula = losses["huber"]()
-    raw = _raw_prediction(rng, X, _outputs(rng, formula), words)
+    raw = _raw_prediction(rng, X, _outputs(rng, formula, n * d > EXACT), words)
     y = _target(rng, formula, raw, unit, weight, words)
     if rng.random() < 0.2:
         X = X.astype(np.float32)
@@ -88,11 +88,11 @@ def _shape(rng):
     return int(rng.integers(low, high)), int(rng.integers(d_low, d_high))
 
 
-def _columns(rng, words):
+def _columns(rng, words, formula):
     """Draw X; what it is goes into `words`."""
     n, d = _shape(rng)
     if rng.random() < 0.25:
-        return _sparse(rng, n, d, words)
+        return _sparse(rng, n, d, words, formula)
     words.append(f"{n} x {d}")
     kind = str(rng.choice(["normal", "correlated", "heavy", "lognormal", "flags", "counts", "mixed"]))
     words.append(kind)
@@ -145,10 +145,10 @@ def _moved(rng, X, words):
     return X
 
 
-def _sparse(rng, n, d, words):
+def _sparse(rng, n, d, words, formula):
     """Draw a CSR matrix, perhaps with full columns that lie far from zero: a timestamp, an id, a price."""
     if rng.random() < 0.1:
-        n, d = int(rng.integers(500, 1500)), int(rng.integers(120, 300))
+        n, d = int(rng.integers(500, 1500)), int(rng.integers(120, 200 if formula.coupled else 300))
     density = float(rng.choice([0.02, 0.1, 0.3]))
     ones = rng.random() < 0.5
     A = sp.random(n, d, density, format="csr", random_state=rng, data_rvs=np.ones if ones else rng.standard_normal)
@@ -183,9 +183,9 @@ def _weight(rng, n, words):
 # ---- y -----------------------------------------------------------------------------------------------------
 
 
-def _outputs(rng, formula):
+def _outputs(rng, formula, large):
     if formula.coupled:
-        return int(rng.integers(2, 6))
+        return int(rng.integers(2, 3 if large else 6))
     if formula.target == "sign":
         return 1 if rng.random() < 0.8 else int(rng.integers(3, 5))
     return 1 if rng.random() < 0.9 else int(rng.integers(2, 4))

@@ -34,7 +34,6 @@ KINDS = {
     "needless": "warned, though within tol",
 }
 """What may be wrong with a fit."""
-CLASSES = ("sign", "classes", "rows", "labels")
 ESTIMATORS = LinearClassifier, LinearRegressor
 
 
@@ -183,7 +182,7 @@ def _verdict(problem, one, parts, oracles):
         verdict.numbers["bound"] = one.bound
     if worst.excess > 1.05 * tol and not one.warned:
         wrong["silent"] = f"excess {worst.excess:.2g} at tol {tol:.1g}, gap {one.gap:.1g}"
-    if not one.gap >= 0.1 * worst.excess:
+    if not (one.gap >= 0.1 * worst.excess or worst.nothing):
         wrong["gap"] = f"gap {one.gap:.2g}, truth {worst.excess:.2g}"
     truth = max(output.absolute for output in outputs)
     if one.bound is not None and not one.bound >= 0.1 * truth - max(output.rounding for output in outputs):
@@ -206,6 +205,8 @@ class _Output:
         F - F*, less what rounding may do; zero if it is less than a thousandth of `tol`.
     excess : float
         The same relative to F_null - F*.
+    nothing : bool
+        Whether nothing is to be learnt, F_null being F* but for rounding.
     is_best : bool
         Whether it is within `tol` of a minimum that is known for certain.
     noise : float
@@ -218,9 +219,10 @@ class _Output:
         self.value = part(coef, intercept)
         gain = max(null - best.value, 0.0)
         self.rounding = 2 * part.rounding(best.coef, best.intercept) + 1e-14 * null
-        if gain <= 10 * self.rounding:  # nothing to be learnt
-            nothing = part(np.zeros_like(coef), np.zeros_like(intercept))
-            self.rounding += 1e-10 * nothing + (1e-14 if part.formula.target in CLASSES else 0.0)
+        at_zero = part(np.zeros_like(coef), np.zeros_like(intercept))
+        self.nothing = gain <= 10 * self.rounding + 1e-12 * at_zero
+        if self.nothing:
+            self.rounding += 1e-10 * at_zero
         over = self.value - best.value
         self.absolute = over - self.rounding if over > self.rounding + 1e-3 * tol * gain else 0.0
         self.excess = self.absolute / max(gain, 1e-300)
