@@ -110,7 +110,7 @@ class ChunkedProblem(SummedProblem):
         self.l2, self.l1, self.fit_intercept = facts.l2, facts.l1, facts.fit_intercept
         self.n_features, self.n_outputs = len(scales.centre), facts.n_outputs
         self.constant, self.spread, self.steep = facts.constant, facts.spread, facts.steep
-        self.convex, self.kinked = facts.convex, facts.kinked
+        self.convex, self.kinked, self.shift_free = facts.convex, facts.kinked, facts.shift_free
         self.columns = scales
         self.exact = n_rows * self.n_features <= EXACT
         self.value, self.curvature = facts.value, facts.curvature
@@ -189,6 +189,11 @@ class ChunkedSolve(Solve):
                 f"{name} minimises smooth objectives on data in chunks, and penalty={self.estimator.penalty!r} has an "
                 f"L1 part, which is not. Use penalty='l2' or None, or sklearn_losses.{name} on a sample in memory."
             )
+
+    @property
+    def dtype(self):
+        """The type of the coefficients that are returned."""
+        return self.ask.dtype
 
     def _like_X(self, values):
         return values.astype(self.ask.dtype)

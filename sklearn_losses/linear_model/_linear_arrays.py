@@ -77,6 +77,11 @@ class ArraySolve(Solve):
         found = solve(sample, *start, tol=SAMPLE_TOL, max_iter=SAMPLE_STEPS)
         return found.coef, found.intercept
 
+    @property
+    def dtype(self):
+        """The type of the coefficients that are returned."""
+        return np.float64 if self.X.dtype == other_namespace(self.X).float64 else np.float32
+
     def _like_X(self, values):
         return moved(values, other_namespace(self.X), self.X.device, self.X.dtype)
 

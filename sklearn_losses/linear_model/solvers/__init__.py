@@ -1,6 +1,6 @@
 """Solvers of linear models: they know programs and arrays, nothing of losses as classes or of estimators."""
 
-from . import _bundle, _descent, _lbfgs, _newton, _newton_of_sums, _working_set
+from . import _bundle, _lbfgs, _newton, _newton_of_sums, _working_set
 from ._problem import EXACT
 
 
@@ -14,7 +14,6 @@ SOLVERS = {
     "dual": _working_set.solve,
     "lbfgs": _bundle.solve,
     "newton": _solve_by_newton,
-    "sgd": _descent.solve,
 }
 """By name; each as `_problem.py` says."""
 KEEP_CURVES = frozenset({"dual"})
@@ -23,6 +22,7 @@ KEEP_CURVES = frozenset({"dual"})
 SOLVERS_OF_SUMS = {"lbfgs": _lbfgs.solve, "newton": _newton_of_sums.solve}
 """Of a `SummedProblem`."""
 
+NOT_CONVEX = "the loss is not convex; use 'lbfgs', which follows its slopes to the next valley"
 FEW = 500  # so many columns make a small linear system
 FEW_OF_SEVERAL = 200  # so many coefficients of several outputs, whose every iteration sums a Hessian
 FINE = 1e-5  # from this tolerance on passes may get stuck at kinks, and Newton's steps are no slower, with so ...
@@ -37,7 +37,7 @@ def choose_solver(problem, tol):
         few = n * d <= EXACT and problem.n_outputs * (d + 1) <= FEW_OF_SEVERAL
         return "newton" if few and can_solve("newton", problem) is None else "lbfgs"
     if not problem.convex:
-        return "sgd"
+        return "lbfgs"
     if n * d <= EXACT:
         return "newton"
     if problem.kinked:
@@ -55,10 +55,10 @@ def can_solve(name, problem):
     if problem.n_outputs is not None:
         if name != "newton":
             return "the loss compares several raw predictions of a sample with each other; use 'lbfgs' or 'newton'"
-        if problem.kinked or problem.l1 > 0.0:
-            return "of losses that compare several raw predictions it takes smooth ones, and no L1 penalty; use 'lbfgs'"
-    if name != "sgd" and not problem.convex:
-        return "the loss is not convex; use 'sgd' (or 'lbfgs', which follows its slopes to the next valley)"
+        if problem.kinked:
+            return "of losses that compare several raw predictions it takes smooth ones; use 'lbfgs'"
+    if not problem.convex:
+        return NOT_CONVEX
     return None
 
 
@@ -76,7 +76,5 @@ def obstacle_to_sums(name, problem):
     if name == "newton" and problem.n_outputs is not None:
         return "the loss compares several raw predictions of a sample with each other; use 'lbfgs'"
     if name == "newton" and not problem.convex:
-        return "the loss is not convex; use 'lbfgs', which follows its slopes to the next valley"
-    if name == "newton" and problem.l1 > 0.0:
-        return "this 'newton' knows no L1 penalty; use 'lbfgs', or penalty='l2'"
+        return NOT_CONVEX
     return None

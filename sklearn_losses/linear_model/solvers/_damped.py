@@ -120,10 +120,9 @@ class Newton:
         slack = ROUNDING * (abs(objective) + self.size) + self.point.doubt
         while t >= SHORTEST:
             self._arrive(before[0] + t * self.delta, None if way is None else before[1].f + t * way)
-            if (
-                self.objective <= objective - 1e-4 * t * self.promise + slack
-                or self.promise <= NOISE * self.size
-            ):
+            # What a step promises may be less than rounding lets the objective show: then it may not rise by more.
+            lost = NOISE * self.size if self.promise <= NOISE * self.size else 0.0
+            if self.objective <= objective - 1e-4 * t * self.promise + slack + lost:
                 break
             self.v, self.point, self.objective = before
             t *= 0.5 if t > 0.1 else 0.1
@@ -136,13 +135,17 @@ class Newton:
         self.change, self.length = self.delta, t
         return True
 
-    @property
-    def moved(self):
-        """Root mean square of the last change of f; infinite before the first."""
+    def goes_on(self, far):
+        """Whether the steps stay longer than `far`, as they do where no finite v is best."""
         if self.change is None:
-            return np.inf
-        way = self.design.dot(self.change)
-        return self.length * float(np.sqrt(np.mean(way * way)))
+            return False
+        last, following = self.length * self._length_of(self.change), self._length_of(self.delta)
+        return far < following < np.inf and following > 0.5 * last
+
+    def _length_of(self, step):
+        """Return the root mean square of the change of f."""
+        way = self.design.dot(step)
+        return float(np.sqrt(np.mean(way * way)))
 
     @property
     def is_flat(self):

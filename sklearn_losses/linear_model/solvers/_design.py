@@ -7,6 +7,7 @@ written out so, large data are not, but scaled in blocks of rows when a Gram mat
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import lapack
 
 from ._columns import Columns
 from ._rows import Rows
@@ -14,6 +15,8 @@ from ._sweep import sweep
 
 SMALL = 1 << 20  # entries that are copied without a thought: 8 MB
 BLOCK = 1 << 17  # entries scaled at a time
+NEARLY = 1e-7  # of a column is left, squared, beside the others: products of columns lose half of the digits
+ALIKE = 1e4  # times as wide may the widest column be
 
 
 class Design:
@@ -158,21 +161,30 @@ class Design:
         return np.append(v, intercept + coef @ self.centre) if self.fit_intercept else v
 
 
-class RowSpace(Design):
-    """Few rows in many columns: w lies in the span of the rows, so that as many coordinates are enough.
+class Orthogonal(Design):
+    """Coordinates in which the columns of Z are orthonormal: for columns that nearly depend on each other.
 
-    With X - centre = U S Vᵀ and n rows, f = √n U v + b where w = √n V S⁻¹ v; the norm of w is that of v / scale,
-    scale = S / √n. Not for L1 penalties.
+    With (X - centre) / sizes = U S Vᵀ, f = √n U v + b where w = √n V S⁻¹ v / sizes. If all sizes are 1, the norm of w is
+    that of v / scale, scale = S / √n; with few rows in many columns w lies in the span of the rows, so that as many
+    coordinates are enough. Other sizes are for problems without a penalty. Not for L1 penalties.
     """
 
-    def __init__(self, X, fit_intercept):
+    def __init__(self, X, fit_intercept, sizes=1.0):
         X = np.asarray(X if isinstance(X, np.ndarray) else X.toarray(), dtype=np.float64)
         d = X.shape[1]
+        self.sizes = sizes
         self.column_centre = X.mean(axis=0) if fit_intercept else np.zeros(d)
-        left, sizes, directions = np.linalg.svd(X - self.column_centre, full_matrices=False)
-        kept = sizes > max(X.shape) * np.finfo(np.float64).eps * sizes[0]
+        centred = X - self.column_centre
+        if fit_intercept:  # the first mean of columns far from zero is rounded
+            rest = centred.mean(axis=0)
+            centred -= rest
+            self.column_centre += rest
+        left, lengths, directions = np.linalg.svd(centred / sizes, full_matrices=False)
+        eps = np.finfo(np.float64).eps  # X itself is known no better
+        known = eps * (max(X.shape) * lengths[0] + 4.0 * float(np.linalg.norm(X / sizes)))
+        kept = lengths > known
         root = np.sqrt(len(X))
-        super().__init__(left[:, kept] * root, np.zeros(kept.sum()), sizes[kept] / root, fit_intercept)
+        super().__init__(left[:, kept] * root, np.zeros(kept.sum()), lengths[kept] / root, fit_intercept)
         self.directions = directions[kept]
         self.small = True
 
@@ -183,23 +195,40 @@ class RowSpace(Design):
 
     def raw(self, v):
         """Give coefficients and intercept in units of X."""
-        coef = (v[: len(self.scale)] / self.scale) @ self.directions
+        coef = (v[: len(self.scale)] / self.scale) @ self.directions / self.sizes
         return coef, (v[-1] - coef @ self.column_centre if self.fit_intercept else 0.0)
 
     def scaled(self, coef, intercept):
         """Give v of coefficients and intercept."""
-        v = (self.directions @ coef) * self.scale
+        v = (self.directions @ (coef * self.sizes)) * self.scale
         return np.append(v, intercept + coef @ self.column_centre) if self.fit_intercept else v
 
 
 def design_of(problem):
-    """Scale the columns; of few rows and many columns take the rows' own directions."""
+    """Scale the columns; where they depend on each other, or nearly, take orthogonal directions if that is cheap."""
     X, (n, d) = problem.X, problem.X.shape
     if d > n and problem.l1 == 0.0:
-        return RowSpace(X, problem.fit_intercept)
+        return Orthogonal(X, problem.fit_intercept)
     if n * d <= SMALL:
         columns = problem.columns
     else:  # a sample of the rows is enough: scaling has to be good, not exact
         chosen = np.sort(np.random.default_rng(0).choice(n, min(n, max(1000, SMALL // d)), replace=False))
         columns = Columns(X[chosen], problem.weight[chosen] + 1.0 / n, centred=problem.fit_intercept)
-    return Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
+    scale = columns.rate**-0.5
+    design = Design(X, columns.centre, scale, problem.fit_intercept)
+    if problem.exact and problem.l1 == 0.0 and d > 1 and _nearly_dependent(design):
+        if problem.l2 == 0.0:
+            return Orthogonal(X, problem.fit_intercept, scale)
+        if scale.max() <= ALIKE * scale.min():
+            return Orthogonal(X, problem.fit_intercept)
+    return design
+
+
+def _nearly_dependent(design):
+    """Whether a column of small data is a combination of others, but for a small rest."""
+    gram = design.whole.T @ design.whole
+    root = np.sqrt(np.diagonal(gram))
+    if not root.all():
+        return True
+    factor, info = lapack.dpotrf(gram / np.multiply.outer(root, root), lower=1, clean=0)
+    return info != 0 or float(np.min(np.diagonal(factor))) ** 2 < NEARLY

@@ -41,7 +41,7 @@ class Multipliers:
         self.unit = spread / np.clip(problem.steepness(), typical / UNEVEN, typical * UNEVEN)
         self.width = FIRST_WIDTH
         self.multipliers = np.zeros(len(y))
-        self.objective, self.moved = np.inf, np.inf
+        self.objective = np.inf
         self.distance = self.last_distance = np.inf
         self.kinked = np.zeros(0, dtype=bool)
         self._smooth(v)

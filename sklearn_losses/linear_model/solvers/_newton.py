@@ -60,7 +60,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         v[-1] += middle_of_valley(problem, design.dot(v))
     coef, intercept = design.raw(v)
     free = problem.l2 == problem.l1 == 0.0
-    unbounded = free and not problem.kinked and FAR * problem.spread < descent.moved < np.inf
+    unbounded = free and not problem.kinked and descent.goes_on(FAR * problem.spread)
     if exact and converged and free and not unbounded and d <= n:
         coef, intercept = shortest(problem, coef, intercept)
     return LinearSolution(

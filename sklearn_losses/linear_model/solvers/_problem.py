@@ -20,6 +20,8 @@ ROUNDING = 1e-15
 EXACT = 100_000  # data of at most so many entries are solved by Newton's steps to the last digits, ...
 EXACT_TOL = 1e-3  # ... unless `tol` is larger
 SOME = 10_000  # samples tell what is typical
+BLOCK = 1 << 17  # entries that are taken to float64 at a time
+FEW_ROWS = 1_000  # tell where columns lie
 
 
 class Scales(NamedTuple):
@@ -55,6 +57,8 @@ class SummedProblem:
     """F of the best constant."""
     columns: Columns | Scales
     """Centre and scale of every column."""
+    shift_free: bool = False
+    """Whether K raw predictions that are shifted together cost the same."""
     exact: bool = False
     """Whether the data are so small that Newton's steps had better go on to the last digits."""
     rounding: float = ROUNDING
@@ -87,6 +91,26 @@ class SummedProblem:
         Of K outputs it is that by K (d + 1) numbers, the (K, d) coefficients and then the K intercepts.
         """
         raise NotImplementedError(f"{type(self).__name__} gives no curvature.")
+
+    def shortest_of_shifts(self, coef, intercept):
+        """Return the shortest of the models that differ by a shift of all raw predictions together."""
+        if not self.shift_free:
+            return coef, intercept
+        if self.fit_intercept:
+            intercept = intercept - intercept.mean()
+        return (coef - coef.mean(axis=0) if self.l2 == self.l1 == 0.0 else coef), intercept
+
+    def objective_at(self, coef, intercept) -> float:
+        """F at raw coefficients, in float64; infinite where something overflows."""
+        centre, rate = self.columns.centre, self.columns.rate
+        loss, *_ = self.slopes(coef * rate**-0.5, intercept + coef @ centre)
+        return float(loss) + self.penalty(coef)
+
+    @property
+    def whereabouts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where columns lie, and how large their entries are: roughly."""
+        centre = self.columns.centre
+        return centre, np.abs(centre) + self.columns.rate**-0.5
 
     @property
     def size(self) -> float:
@@ -133,6 +157,8 @@ class LinearProblem(SummedProblem):
     """Whether the loss is convex in f."""
     kinked: bool
     """Whether its slope jumps, or nearly so: then `curvature` is of little use."""
+    shift_free: bool = False
+    """Whether K raw predictions that are shifted together cost the same, as those of a softmax do."""
 
     @property
     def is_dense(self) -> bool:
@@ -158,6 +184,13 @@ class LinearProblem(SummedProblem):
     def columns(self) -> Columns:  # type: ignore[override]
         """Centre and scale of every column."""
         return Columns(self.X, self.weight, centred=self.fit_intercept)
+
+    @property
+    def whereabouts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where columns lie, and how large their entries are, as some rows tell."""
+        some = self.X[:: max(1, self.X.shape[0] // FEW_ROWS)]
+        size = np.asarray(abs(some).mean(axis=0), dtype=np.float64).ravel()
+        return np.asarray(some.mean(axis=0), dtype=np.float64).ravel(), size
 
     @cached_property
     def null(self) -> float:  # type: ignore[override]
@@ -236,6 +269,17 @@ class LinearProblem(SummedProblem):
     def objective(self, coef, intercept) -> float:
         """F(w, b)."""
         return self.mean_loss(self.raw_prediction(coef, intercept)) + self.penalty(coef)
+
+    def objective_at(self, coef, intercept) -> float:
+        """F(w, b), whose products are taken in float64 even where X is float32."""
+        if self.X.dtype == np.float64:
+            f = np.asarray(safe_sparse_dot(self.X, coef.T), dtype=np.float64) + intercept
+        else:
+            f = np.empty((self.X.shape[0], *np.shape(intercept)))
+            for start in range(0, len(f), rows := max(64, BLOCK // max(self.X.shape[1], 1))):
+                part = slice(start, start + rows)
+                f[part] = safe_sparse_dot(self.X[part].astype(np.float64), coef.T) + intercept
+        return self.mean_loss(f) + self.penalty(coef)
 
 
 def _steeper(sides):
