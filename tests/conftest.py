@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fit_trials import first_seed
 
 ROOT = Path(__file__).resolve().parent.parent
 # `python -m pytest` puts the checkout first on the path, where the sources are not compiled.
@@ -39,6 +40,11 @@ NEEDS = {
 def version(package):
     """Return major and minor version as numbers."""
     return tuple(int(part) for part in importlib.metadata.version(package).split(".")[:2])
+
+
+def pytest_report_header():
+    """Say which random fits will be tried, so that they can be tried again."""
+    return f"random fits: RANDOM_FITS={first_seed()}"
 
 
 def pytest_collection_modifyitems(items):
