@@ -28,8 +28,15 @@ from ._parameters import (
     one_of,
     unchanged_on_error,
 )
-from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
-from .solvers._centring import far_columns, shifted
+from .solvers import (
+    KEEP_CURVES,
+    SOLVERS,
+    SOLVERS_OF_SUMS,
+    alternative_solver,
+    can_solve,
+    choose_solver,
+)
+from .solvers._changes import change_columns
 from .solvers._epochs import mean_curve
 from .solvers._exit import NEGLIGIBLE, leave
 from .solvers._facts import (
@@ -46,6 +53,7 @@ from .solvers._scales import check_bounded, spread_of
 
 RENAMED = {"sgd": "lbfgs"}
 """Solvers that are gone, and what takes their place."""
+ENOUGH = 1_000  # iterations: who allows fewer wants no other solver after them
 ROUGH_START = 1e-2  # tolerance of a minimum that is only a start
 LITTLE = 1e-8  # of a penalty, that keeps a start finite
 
@@ -164,7 +172,7 @@ class Course:
     linear : LinearProblem or SummedProblem
         With X as it was given.
     solved : LinearProblem or SummedProblem
-        What the solver is handed: the same, or with some columns shifted by `shift`.
+        What the solver is handed: the same, or with other columns, as `change` says.
     start : tuple
         Coefficients and intercept to start from, of `solved`.
     now : LinearSolution or None
@@ -173,21 +181,22 @@ class Course:
 
     def __init__(self, solve, problem, linear, start):
         self.solve, self.linear = solve, linear
-        self.solved, self.shift = solve.shifted(linear)
-        coef, intercept = start
-        self.start = start if self.shift is None else (coef, intercept + coef @ self.shift)
+        self.solved, self.change = change_columns(linear, solve.known_of_X)
+        self.start = start if self.change is None else self.change.forth(*start)
         self.name, self.part = problem.name, solve.watch.part()
         self.curve: list = []
         self.stopped, self.now = False, None
+        self.before = 0  # iterations of other solvers
         self.best = np.inf, start
         self.begun = perf_counter()
 
     def raw(self, coef, intercept):
         """Return coefficients and intercept for X as it was given."""
-        return coef, intercept if self.shift is None else intercept - coef @ self.shift
+        return (coef, intercept) if self.change is None else self.change.back(coef, intercept)
 
     def step(self, n_iter, coef, intercept, objective, gap):
         """Take an iteration, print it, and show it to callbacks; tell whether one of them ends the fit."""
+        n_iter += self.before
         if not self.solved.convex:  # of several starts the best
             n_iter, objective = len(self.curve) + 1, min(objective, self.best[0])
         self.curve.append(objective)
@@ -263,7 +272,7 @@ class Solve:
         self.problems: list = []
         self.courses: dict = {}
         self.accurate = _accurate(X)
-        self.shifted_X: tuple | None = None
+        self.known_of_X: dict = {}
 
     def all(self, problems):
         """Solve them, one after another or on several threads."""
@@ -277,7 +286,11 @@ class Solve:
         """Solve one of them."""
         course = self.begin(problem)
         if course.solved.convex:
-            return course.end(self._minimise(course, course.start, self.max_iter))
+            solution = course.end(self._minimise(course, course.start, self.max_iter))
+            other = self.alternative(course) if self.estimator.solver == "auto" else None
+            if solution.converged or other is None or course.stopped:
+                return solution
+            return course.end(self._go_on(course, solution, other))
         # Each start leads to a valley; what lies lower nobody knows.
         best = None
         for start in self._starts(problem, course):
@@ -291,6 +304,24 @@ class Solve:
             if course.stopped:
                 break
         return course.end(best)
+
+    def alternative(self, course):
+        """Return the solver to go on with where 'auto' has chosen one that did not arrive, unless few steps are wanted."""
+        if self.max_iter < ENOUGH:
+            return None
+        return alternative_solver(self.solver, course.solved)
+
+    def _go_on(self, course, solution, solver):
+        """Let another solver go on from a solution; return the better of both, with what is then known of the gap."""
+        self.solver, first, course.before = solver, self.solver, solution.n_iter
+        start = solution.coef, solution.intercept
+        start = start if course.change is None else course.change.forth(*start)
+        other = self._minimise(course, start, self.max_iter)
+        other.n_iter += solution.n_iter
+        other.curve = [*solution.curve, *(other.curve or course.curve[len(solution.curve) :])]
+        if not other.objective < solution.objective:
+            self.solver = first
+        return other
 
     def _minimise(self, course, start, max_iter):
         """Run the solver from a start."""
@@ -334,9 +365,9 @@ class Solve:
         estimator = self.estimator
         linear = self._linear_problem(problem)
         start = self._start_of(problem, linear)
-        self.solver = (
-            self.choose(linear, float(estimator.tol)) if estimator.solver == "auto" else self.named()
-        )
+        course = Course(self, problem, linear, start)
+        auto = estimator.solver == "auto"
+        self.solver = self.choose(course.solved, float(estimator.tol)) if auto else self.named()
         if obstacle := self.obstacle(self.solver, linear):
             raise InvalidParameterError(
                 f"solver={self.solver!r} cannot be used with loss={estimator.loss!r}: {obstacle}."
@@ -346,7 +377,7 @@ class Solve:
                 f"Floating-point overflow: the mean of loss={estimator.loss!r} is {linear.null} at the best constant. "
                 f"The targets reach {np.abs(problem.y).max():.3g}: divide y by a number of their size."
             )
-        course = self.courses[problem.outputs.start] = Course(self, problem, linear, start)
+        self.courses[problem.outputs.start] = course
         return course
 
     def named(self):
@@ -386,17 +417,6 @@ class Solve:
     def dtype(self):
         """The type of the coefficients that are returned."""
         return self.X.dtype
-
-    def shifted(self, linear):
-        """Return the problem with columns of sparse data that lie far from zero centred, and by how much; or None."""
-        X = getattr(linear, "X", None)
-        if not (sp.issparse(X) and linear.fit_intercept):
-            return linear, None
-        if self.shifted_X is None:
-            centre = far_columns(X, linear.weight)
-            self.shifted_X = (X if centre is None else shifted(X, centre)), centre
-        X, centre = self.shifted_X
-        return (linear, None) if centre is None else (linear.of_columns(X), centre)
 
     def _constant_of(self, problem):
         """Give the best constant raw prediction; zero, if there is no intercept."""
