@@ -61,10 +61,13 @@ class Objective:
         return float(np.nan_to_num(max(abs(np.array(off) - value)))) + 1e-12 * self.size(coef, intercept)
 
     def size(self, coef, intercept):
-        """The size of what is added up in F."""
+        """The size of what is added up in F; of counts also a thousandth of terms that cancel in a plain formula."""
         with np.errstate(all="ignore"):
             f = self.shaped(self.X @ coef.T + intercept)
-            return self.share @ np.abs(self.formula.value(self.y, f)) + abs(self(coef, intercept))
+            size = self.share @ np.abs(self.formula.value(self.y, f)) + abs(self(coef, intercept))
+            if self.formula.target == "count":
+                size += 1e-3 * self.share @ (self.y * (1 + np.abs(f)))
+            return size
 
     @cached_property
     def attained(self):

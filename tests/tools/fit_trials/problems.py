@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from . import formulas
 
-SOLVERS = ("newton", "dual", "lbfgs", "sgd")
+SOLVERS = ("newton", "dual", "lbfgs")  # "sgd" is on its way out
 EXACT = 100_000  # entries, beyond which the estimators choose other solvers
 
 
