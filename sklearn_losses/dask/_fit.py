@@ -19,11 +19,13 @@ from ..linear_model.solvers import SOLVERS_OF_SUMS, choose_solver_of_sums, obsta
 from ..linear_model.solvers import _lbfgs as lbfgs
 from ..linear_model.solvers import _newton_of_sums as newton_of_sums
 from ..linear_model.solvers._columns import rates
+from ..linear_model.solvers._exit import noise, rounded
 from ..linear_model.solvers._problem import EXACT, Scales, SummedProblem
 from ..linear_model.solvers._scaled import Scaled, together
 from ..losses._names import smooth_instead_of
 from . import _tasks as tasks
 
+SURE = 0.01  # of the gap that is allowed: what rounding may do without being measured
 SAMPLED = 20_000  # rows of y, of all chunks together
 
 
@@ -146,7 +148,31 @@ class ChunkedSolve(Solve):
             for function, course in zip(self.functions, courses, strict=True)
         ]
         solutions = together(solvers, self._evaluate)
-        return [course.end(solution) for course, solution in zip(courses, solutions, strict=True)]
+        measured = self._measured(linear, solutions)
+        pairs = zip(courses, solutions, strict=True)
+        return [course.end(solution, measured.get(k)) for k, (course, solution) in enumerate(pairs)]
+
+    def _measured(self, linear, solutions):
+        """Return F at the coefficients that are returned, by one more pass if rounding has moved any of them much."""
+        for k, each in enumerate(linear):
+            each.objective_at = partial(self._objective_at, k)
+        models = [rounded(each, (s.coef, s.intercept), self.dtype) for each, s in zip(linear, solutions, strict=True)]
+        exact = self.dtype == np.float64 and all(
+            noise(each, *model) <= SURE * each.allowed(float(self.estimator.tol), solution.objective)
+            for each, model, solution in zip(linear, models, solutions, strict=True)
+        )
+        if exact:
+            return {k: solution.objective for k, solution in enumerate(solutions)}
+        return self._objectives(dict(enumerate(models)))
+
+    def _objectives(self, models):
+        """Return F of raw coefficients and intercepts, by the position of the problem."""
+        points = {k: self.functions[k].scaled(*model) for k, model in models.items()}
+        answers = self._evaluate(points)
+        return {k: answers[k][0] + float(self.functions[k].l1 @ np.abs(v)) for k, v in points.items()}
+
+    def _objective_at(self, k, coef, intercept):
+        return self._objectives({k: (coef, intercept)})[k]
 
     def _evaluate(self, points):
         """Give F at points, by the position of the problem."""
@@ -177,17 +203,12 @@ class ChunkedSolve(Solve):
         return ChunkedProblem(facts, self.ask.scales, self.n_rows)
 
     def _refuse_kinks(self, facts):
-        """Raise for what the solvers, which need smooth objectives, would not bring to an end."""
+        """Raise for losses that the solvers, which need smooth ones, would not bring to an end."""
         name = type(self.estimator).__name__
         if facts.kinked:
             raise InvalidParameterError(
                 f"{name} trains smooth losses on data in chunks, and the slope of loss={self.estimator.loss!r} jumps. "
                 f"Use a smooth one, {smooth_instead_of(self.loss)}, or sklearn_losses.{name} on a sample in memory."
-            )
-        if facts.l1 > 0.0:
-            raise InvalidParameterError(
-                f"{name} minimises smooth objectives on data in chunks, and penalty={self.estimator.penalty!r} has an "
-                f"L1 part, which is not. Use penalty='l2' or None, or sklearn_losses.{name} on a sample in memory."
             )
 
     @property

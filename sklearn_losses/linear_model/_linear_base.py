@@ -31,7 +31,7 @@ from ._parameters import (
 from .solvers import KEEP_CURVES, SOLVERS, SOLVERS_OF_SUMS, can_solve, choose_solver
 from .solvers._centring import far_columns, shifted
 from .solvers._epochs import mean_curve
-from .solvers._exit import leave
+from .solvers._exit import NEGLIGIBLE, leave
 from .solvers._facts import (
     check_slopes,
     ignores_common_shifts,
@@ -127,20 +127,25 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
             )
         elif not all(solution.converged for solution in solutions):
             worst = max(solution.relative_gap for solution in solutions if not solution.converged)
+            advice = f"Increase max_iter or tol, or choose another solver than {self.solver_!r}."
+            if all(solution.rounding > 0.5 * solution.gap for solution in solutions if not solution.converged):
+                advice = "Most of it is lost where coefficients become float32, X's type: centre X, or pass float64."
             warnings.warn(
                 f"The objective is estimated to lie {worst:.2g} above the minimum, relative to what the model "
                 f"gains over a constant, after {max(s.n_iter for s in solutions)} iterations; tol={self.tol:g} "
-                f"asks for less. Increase max_iter or tol, or choose another solver than {self.solver_!r}.",
+                f"asks for less. {advice}",
                 ConvergenceWarning,
                 stacklevel=4,
             )
 
 
 def _relative_gap(linear, objective, gap):
-    """Give the gap relative to what the model gains over a constant; zero where rounding hides it."""
-    if gap <= linear.allowed(0.0, objective):
-        return 0.0
+    """Return the gap relative to what the model gains over a constant; zero where rounding hides it."""
     gained = linear.null - objective
+    if np.isnan(gap):
+        return gap
+    if gap <= linear.allowed(0.0, objective) or max(gap, gained) <= NEGLIGIBLE * linear.size:
+        return 0.0
     return gap / gained if gained > 0.0 else np.inf
 
 
@@ -183,10 +188,14 @@ class Course:
 
     def step(self, n_iter, coef, intercept, objective, gap):
         """Take an iteration, print it, and show it to callbacks; tell whether one of them ends the fit."""
+        if not self.solved.convex:  # of several starts the best
+            n_iter, objective = len(self.curve) + 1, min(objective, self.best[0])
         self.curve.append(objective)
         coef, intercept = self.raw(coef, intercept)
-        if objective < self.best[0]:
+        if objective < self.best[0] and self.solve.solver not in KEEP_CURVES:  # which keep their best
             self.best = objective, (coef, intercept)
+        elif not self.solved.convex:
+            coef, intercept = self.best[1]
         if self.solve.estimator.verbose:
             print(
                 f"{self.name}Iteration {n_iter}: objective {objective:.6g}, gap {gap:.2g}, "

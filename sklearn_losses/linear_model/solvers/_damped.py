@@ -104,6 +104,15 @@ class Newton:
         self.gap = self.promise + self.point.doubt if self.damping <= HARMLESS_DAMPING else np.inf
         return self.gap
 
+    def damped_gap(self, spread):
+        """Estimate F - F* where steps are damped: what the gradient gains if the minimum is a spread away.
+
+        A damped step promises g' (H + λB)⁻¹ g / 2, B being the typical curvature; so g is no larger than
+        (2 λ promise B)^½ where H itself is nothing.
+        """
+        curvature = max(self.damping, HARMLESS_DAMPING) * float(self.bend.sum())
+        return self.promise + self.point.doubt + float(np.sqrt(2.0 * max(self.promise, 0.0) * curvature)) * spread
+
     def rough_hessian(self):
         """Give the Hessian here, of a sample of the rows."""
         return self.design.rough_gram(self.point.bends)

@@ -14,6 +14,7 @@ import numpy as np
 from ._problem import LinearSolution, SummedProblem
 
 SLACK = 1e-12  # of an objective, relative to a typical one: by so little, a point is no better than another
+NEGLIGIBLE = 1e-10  # of a gap, relative to a typical objective: nobody is warned of it
 LOST = 8.0  # roundings of raw predictions, of coefficients in float64
 EPS = np.finfo(np.float64).eps
 
@@ -66,12 +67,17 @@ def leave(
     measured : float or None
         F at the solution in `dtype`, if it is known.
     """
-    bound = solution.objective - solution.gap  # F* is thought to be no less
     coef, intercept = rounded(problem, (solution.coef, solution.intercept), dtype)
     objective = problem.objective_at(coef, intercept) if measured is None else measured
-    noise = _noise(problem, coef, intercept)
-    for seen, point in others:
-        if not seen < objective - SLACK * (problem.size + abs(seen)) and np.isfinite(objective):
+    lost = noise(problem, coef, intercept)
+    seen = solution.objective
+    if dtype != np.float64:  # solvers of float32 data see F as roughly
+        there = problem.objective_at(solution.coef, solution.intercept)
+        seen = there if abs(there - seen) <= noise(problem, coef, intercept, np.finfo(np.float32).eps) else seen
+    bound = seen - solution.gap  # F* is thought to be no less
+    rounding = objective - seen if dtype != np.float64 else 0.0
+    for known, point in others:
+        if not known < objective - SLACK * (problem.size + abs(known)) and np.isfinite(objective):
             continue
         other = rounded(problem, point, dtype)
         there = problem.objective_at(*other)
@@ -86,22 +92,23 @@ def leave(
         return replace(solution, coef=coef, intercept=intercept, objective=objective)
     gap = max(objective - bound, 0.0)
     gap = min(gap, objective - floor, np.inf if duality_gap is None else duality_gap)
-    allowed = problem.allowed(tol, objective) + noise
+    allowed = problem.allowed(tol, objective) + lost
     return replace(
         solution,
         coef=coef,
         intercept=intercept,
         objective=objective,
-        gap=0.0 if gap <= noise else gap,
+        gap=0.0 if gap <= lost else gap,
         duality_gap=duality_gap,
-        converged=bool(gap <= allowed),
+        converged=bool(gap <= max(allowed, NEGLIGIBLE * problem.size)),
+        rounding=rounding,
     )
 
 
-def _noise(problem: SummedProblem, coef: np.ndarray, intercept: Any) -> float:
-    """By how much F changes as raw predictions are rounded, x · w and b each being as large as they are."""
+def noise(problem: SummedProblem, coef: np.ndarray, intercept: Any, eps: float = EPS) -> float:
+    """Return by how much F changes as raw predictions are rounded, x · w and b each being as large as they are."""
     _, sizes = problem.whereabouts
     with np.errstate(all="ignore"):
         far = float(np.max(np.abs(coef) @ sizes + np.abs(intercept), initial=0.0))
-    noise = LOST * EPS * far * problem.steep
-    return noise if np.isfinite(noise) else 0.0
+    lost = LOST * eps * far * problem.steepest
+    return lost if np.isfinite(lost) else 0.0

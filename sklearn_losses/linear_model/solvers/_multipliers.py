@@ -66,7 +66,7 @@ class Multipliers:
             objective = self.problem.mean_loss(f) + self.newton.penalty()
         if self.still or objective < self.objective:
             self.objective, self.v = objective, self.newton.v
-        self.gap = gap + inner
+        self.own_gap, self.gap = gap, gap + inner
         size = self.problem.size
         enough = INNER if gap > CLOSE * size else INNER_WHEN_CLOSE
         if inner <= max(enough * gap, STILL * STILL * size):
@@ -80,6 +80,10 @@ class Multipliers:
             self._smooth(self.newton.v)
             self.newton.propose()
         return self.gap
+
+    def damped_gap(self, spread):
+        """Estimate the gap where steps are damped; see `Newton`."""
+        return self.own_gap + self.newton.damped_gap(spread)
 
     @property
     def promise(self):

@@ -59,6 +59,9 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         v = v.copy()
         v[-1] += middle_of_valley(problem, design.dot(v))
     coef, intercept = design.raw(v)
+    gap = descent.gap
+    if exact and converged and not np.isfinite(gap):
+        gap = descent.damped_gap(problem.spread)
     free = problem.l2 == problem.l1 == 0.0
     unbounded = free and not problem.kinked and descent.goes_on(FAR * problem.spread)
     if exact and converged and free and not unbounded and d <= n:
@@ -67,10 +70,10 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         coef,
         float(intercept),
         descent.objective,
-        float(descent.gap),
+        float(gap),
         n_iter,
         converged,
-        duality_gap=float(descent.gap) if problem.kinked and exact and converged else None,
+        duality_gap=float(gap) if problem.kinked and exact and converged else None,
         unbounded=bool(unbounded),
     )
 

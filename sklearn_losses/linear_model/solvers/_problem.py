@@ -113,6 +113,11 @@ class SummedProblem:
         return centre, np.abs(centre) + self.columns.rate**-0.5
 
     @property
+    def steepest(self) -> float:
+        """How steep the losses are on average, a few very steep ones among them."""
+        return self.steep
+
+    @property
     def size(self) -> float:
         """What a typical mistake costs."""
         return self.spread * self.steep
@@ -204,7 +209,7 @@ class LinearProblem(SummedProblem):
 
     @cached_property
     def _typical(self):
-        """Steepness and curvature of a typical loss, of one raw prediction or several."""
+        """Steepness and curvature of a typical loss, of one raw prediction or several, and the mean steepness."""
         y, weight = self.y, self.weight
         if len(y) > SOME or not weight.all():
             some = np.flatnonzero(weight)
@@ -212,14 +217,20 @@ class LinearProblem(SummedProblem):
             y, weight = y[some], weight[some]
         sides = slopes_aside(self.gradient, y, self.constant, self.spread)
         steepness = _steeper(sides)
-        steep = median(steepness) or float(steepness.mean()) or self.null / self.spread or 1.0
+        mean = float(steepness.mean())
+        steep = median(steepness) or mean or self.null / self.spread or 1.0
         bend = 0.0 if self.n_outputs else curvature_between(sides, weight, self.spread)
-        return steep, bend
+        return steep, bend, max(steep, mean)
 
     @property
     def steep(self) -> float:  # type: ignore[override]
         """A typical steepness."""
         return self._typical[0]
+
+    @property
+    def steepest(self) -> float:  # type: ignore[override]
+        """How steep the losses are on average."""
+        return self._typical[2]
 
     @property
     def bend(self) -> float:
@@ -308,6 +319,8 @@ class LinearSolution:
     """The gap relative to F_null - F, entered by who asked for the solution."""
     unbounded: bool = False
     """Whether the solver saw that no finite coefficients are best."""
+    rounding: float = 0.0
+    """How much of the gap comes from the type of the coefficients that are returned."""
     curve: list[float] | None = None
     """The objective after each iteration, from a solver of `KEEP_CURVES` or entered by who asked for the solution."""
 

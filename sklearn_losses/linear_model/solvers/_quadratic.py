@@ -53,7 +53,7 @@ def _misfit(pull, l1, u):
 
 def _share(rest, before, root, noise):
     """Give how much of a pull is left, of all that there was, noise aside."""
-    norm = before.max()
+    norm = before.max(initial=0.0)
     return float(np.max(rest, where=rest * root > noise, initial=0.0)) / norm if norm > 0.0 else 0.0
 
 
