@@ -14,7 +14,8 @@ from numpy.testing import assert_allclose
 
 pytest.importorskip("clarabel")
 
-from fit_trials import first_seed, formulas, trial
+from fit_trials import first_seed, trial
+from fit_trials.catalogue import draw
 from fit_trials.objective import objectives
 from fit_trials.optimum import Oracle
 from fit_trials.problems import problem as problem_of
@@ -63,11 +64,11 @@ def test_solvers_by_name():
 
 
 def test_every_convex_loss_is_drawn():
-    losses = set(formulas.draw(np.random.default_rng(0), 1.0))
+    losses = set(draw(np.random.default_rng(0), 1.0))
     assert losses == {name for name, loss in LOSSES.items() if loss().convex}
 
 
-@pytest.mark.parametrize("name", formulas.draw(np.random.default_rng(0), 1.0))
+@pytest.mark.parametrize("name", draw(np.random.default_rng(0), 1.0))
 def test_formulas_and_optimum(name):
     """Values, slopes and curvatures belong together and to the loss of that name; F* lies between its bounds."""
     rng = np.random.default_rng(1)

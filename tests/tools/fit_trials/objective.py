@@ -55,7 +55,10 @@ class Objective:
             return 0.0
         rng = np.random.default_rng(0)
         off = [
-            self(coef * (1 + EPS * rng.choice([-1, 1], coef.shape)), intercept * (1 + EPS * rng.choice([-1, 1])))
+            self(
+                coef * (1 + EPS * rng.choice([-1, 1], coef.shape)),
+                intercept * (1 + EPS * rng.choice([-1, 1])),
+            )
             for _ in range(8)
         ]
         return float(np.nan_to_num(max(abs(np.array(off) - value)))) + 1e-12 * self.size(coef, intercept)
@@ -82,7 +85,7 @@ class Objective:
 
 def _falls(X, y, fit_intercept, kind):
     """Tell whether along some direction f the loss only falls, by a linear program in the span of the columns."""
-    n, K = len(X), y.shape[1] if y.ndim == 2 else 1
+    K = y.shape[1] if y.ndim == 2 else 1
     if kind in ("sign", "zero", "labels"):
         Y = y if y.ndim == 2 else y[:, None]
         return any(_falls_one(X, Y[:, k], fit_intercept, kind) for k in range(K))
