@@ -20,7 +20,7 @@ from ..losses._names import smooth_instead_of
 from ..losses._programs import graph_of
 from ..losses._targets import FROM_SINGLE, as_numpy
 from ._arrays import detached, is_foreign, moved, widest
-from ._linear_base import Solve
+from ._solving import Solve
 from ._parameters import check_not_negative, check_weights
 from ._targets import Problem, is_matrix
 from ._targets_of_classes import check_classification, classification, encode_labels

@@ -48,6 +48,20 @@ def choose_solver(problem, tol):
     return "newton" if small_system and dense else "dual"
 
 
+def alternative_solver(name, problem):
+    """Return the solver that goes on where one, chosen by `choose_solver`, did not arrive; None if there is none."""
+    n, d = problem.X.shape
+    newton = d <= FEW_OF_KINKED and n * d <= MEDIUM
+    if problem.n_outputs is not None:
+        newton = not problem.kinked and problem.n_outputs * (d + 1) <= FEW
+    other = {"dual": "newton" if newton else "lbfgs", "lbfgs": "newton" if newton else None, "newton": "dual"}[name]
+    if name == "newton" and problem.n_outputs is not None:
+        other = "lbfgs"
+    if other == "lbfgs" and problem.kinked:
+        return None
+    return other if other is not None and can_solve(other, problem) is None else None
+
+
 def can_solve(name, problem):
     """Say why a solver cannot be used for a problem; None if it can."""
     if name == "lbfgs":

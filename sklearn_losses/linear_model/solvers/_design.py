@@ -16,7 +16,9 @@ from ._sweep import sweep
 SMALL = 1 << 20  # entries that are copied without a thought: 8 MB
 BLOCK = 1 << 17  # entries scaled at a time
 NEARLY = 1e-7  # of a column is left, squared, beside the others: products of columns lose half of the digits
-ALIKE = 1e4  # times as wide may the widest column be
+EPS = np.finfo(np.float64).eps
+ROUNDINGS = 4.0
+ALIKE = 1e7  # times as wide may the widest column be
 
 
 class Design:
@@ -180,9 +182,9 @@ class Orthogonal(Design):
             centred -= rest
             self.column_centre += rest
         left, lengths, directions = np.linalg.svd(centred / sizes, full_matrices=False)
-        eps = np.finfo(np.float64).eps  # X itself is known no better
-        known = eps * (max(X.shape) * lengths[0] + 4.0 * float(np.linalg.norm(X / sizes)))
-        kept = lengths > known
+        # X itself is known to rounding, each column to that of its own entries.
+        rounded = np.square(directions) @ np.square(X / sizes).sum(axis=0)
+        kept = lengths > ROUNDINGS * EPS * (np.sqrt(rounded) + np.sqrt(max(X.shape)) * lengths.max(initial=0.0))
         root = np.sqrt(len(X))
         super().__init__(left[:, kept] * root, np.zeros(kept.sum()), lengths[kept] / root, fit_intercept)
         self.directions = directions[kept]
@@ -214,14 +216,28 @@ def design_of(problem):
     else:  # a sample of the rows is enough: scaling has to be good, not exact
         chosen = np.sort(np.random.default_rng(0).choice(n, min(n, max(1000, SMALL // d)), replace=False))
         columns = Columns(X[chosen], problem.weight[chosen] + 1.0 / n, centred=problem.fit_intercept)
-    scale = columns.rate**-0.5
-    design = Design(X, columns.centre, scale, problem.fit_intercept)
-    if problem.exact and problem.l1 == 0.0 and d > 1 and _nearly_dependent(design):
-        if problem.l2 == 0.0:
-            return Orthogonal(X, problem.fit_intercept, scale)
-        if scale.max() <= ALIKE * scale.min():
-            return Orthogonal(X, problem.fit_intercept)
-    return design
+    design = Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
+    return (orthogonal_design(problem, design) if problem.exact else None) or design
+
+
+def orthogonal_design(problem, design=None):
+    """Return the design of small data whose columns nearly depend on each other; None if they do not, or under L1.
+
+    `design` is that of scaled columns, if there is one.
+    """
+    X, (n, d) = problem.X, problem.X.shape
+    if not problem.exact or problem.l1 > 0.0 or d < 2:
+        return None
+    if d > n:
+        return Orthogonal(X, problem.fit_intercept)
+    if design is None:
+        columns = problem.columns
+        design = Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
+    if not _nearly_dependent(design):
+        return None
+    if problem.l2 == 0.0:
+        return Orthogonal(X, problem.fit_intercept, design.scale)
+    return Orthogonal(X, problem.fit_intercept) if design.scale.max() <= ALIKE * design.scale.min() else None
 
 
 def _nearly_dependent(design):

@@ -52,7 +52,7 @@ class Multipliers:
             self.problem.curvature, self.problem.y, self.problem.weight, self.kinks, gamma, self.multipliers
         )
         bend = self.problem.weight / (gamma + self.unit)
-        self.newton = Newton(self.loss, self.design, self.l2, self.l1, bend, self.problem.size, v)
+        self.newton = Newton(self.loss, self.design, self.l2, self.l1, bend, self.problem.size, v, self.problem.spread)
 
     def propose(self, hessian=None):
         """Compute the next step, new multipliers where it is time, and the gap."""
@@ -66,7 +66,9 @@ class Multipliers:
             objective = self.problem.mean_loss(f) + self.newton.penalty()
         if self.still or objective < self.objective:
             self.objective, self.v = objective, self.newton.v
-        self.own_gap, self.gap = gap, gap + inner
+        # The multipliers bound F* once they balance the gradient; an envelope as narrow as this hides what they do not.
+        self.own_gap = gap
+        self.gap = gap + max(inner, self.newton.imbalance())
         size = self.problem.size
         enough = INNER if gap > CLOSE * size else INNER_WHEN_CLOSE
         if inner <= max(enough * gap, STILL * STILL * size):
@@ -81,9 +83,14 @@ class Multipliers:
             self.newton.propose()
         return self.gap
 
-    def damped_gap(self, spread):
+    def damped_gap(self):
         """Estimate the gap where steps are damped; see `Newton`."""
-        return self.own_gap + self.newton.damped_gap(spread)
+        return self.own_gap + self.newton.damped_gap()
+
+    @property
+    def lost(self):
+        """Whether no step can be trusted; see `Newton`."""
+        return self.newton.lost
 
     @property
     def promise(self):

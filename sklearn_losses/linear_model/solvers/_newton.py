@@ -52,7 +52,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         if not design.small:
             v, hessian = _from_samples(problem, design, strengths, bend, v, tol)
         loss = Smooth(problem.value, problem.curvature, problem.y, problem.weight)
-        descent = Newton(loss, design, l2, l1, bend * problem.weight, problem.size, v)
+        descent = Newton(loss, design, l2, l1, bend * problem.weight, problem.size, v, problem.spread)
         n_iter, converged = descend(problem, descent, design, hessian, exact, tol, max_iter, watch)
     v = descent.v
     if exact and converged and problem.fit_intercept and descent.is_flat:
@@ -61,7 +61,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     coef, intercept = design.raw(v)
     gap = descent.gap
     if exact and converged and not np.isfinite(gap):
-        gap = descent.damped_gap(problem.spread)
+        gap = descent.damped_gap()
     free = problem.l2 == problem.l1 == 0.0
     unbounded = free and not problem.kinked and descent.goes_on(FAR * problem.spread)
     if exact and converged and free and not unbounded and d <= n:
@@ -85,7 +85,7 @@ def _from_samples(problem, design, strengths, bend, v, tol):
         weight = problem.weight[chosen]
         weight = weight / weight.sum()
         loss = Smooth(problem.value, problem.curvature, problem.y[chosen], weight)
-        sample = Newton(loss, design.subset(chosen), l2, l1, bend * weight, problem.size, v)
+        sample = Newton(loss, design.subset(chosen), l2, l1, bend * weight, problem.size, v, problem.spread)
         for _ in range(STAGE_STEPS):
             if sample.propose() <= STAGE_TOL * (problem.null - sample.objective) or not sample.advance():
                 break

@@ -94,7 +94,7 @@ def _propose(gradient, hessian, v, l1, n_outputs, bend, damping, noise):
         H = hessian.copy()
         H.flat[:: len(H) + 1] += damping * bend
         _pin(H[-n_outputs:, -n_outputs:])
-        delta, promise, unsolved = step(H, gradient, v, l1, noise)
+        delta, promise, unsolved, _ = step(H, gradient, v, l1, noise)
         if unsolved <= UNSOLVED or damping > MOST_DAMPING:
             return delta, max(promise, 0.0), damping
         damping = max(10.0 * damping, FIRST_DAMPING)
