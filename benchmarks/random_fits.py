@@ -20,8 +20,8 @@ for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "tools"))
 
-from fit_trials.problems import problem as problem_of
-from fit_trials.trial import KINDS, Verdict, describe, trial
+from fit_trials.problems import problem as problem_of  # noqa: E402
+from fit_trials.trial import KINDS, Verdict, describe, trial  # noqa: E402
 
 HANGS = 300.0  # seconds on the clock, after which a process is ended
 
@@ -117,7 +117,9 @@ def show(seed, solvers):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("count", type=int, nargs="?", default=1000, help="how many problems")
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="this problem alone")

@@ -14,7 +14,8 @@ from numpy.testing import assert_allclose
 
 pytest.importorskip("clarabel")
 
-from fit_trials import first_seed, formulas, trial
+from fit_trials import first_seed, trial
+from fit_trials.catalogue import draw
 from fit_trials.objective import objectives
 from fit_trials.optimum import Oracle
 from fit_trials.problems import problem as problem_of
@@ -63,17 +64,22 @@ def test_solvers_by_name():
 
 
 def test_every_convex_loss_is_drawn():
-    losses = set(formulas.draw(np.random.default_rng(0), 1.0))
+    losses = set(draw(np.random.default_rng(0), 1.0))
     assert losses == {name for name, loss in LOSSES.items() if loss().convex}
 
 
-@pytest.mark.parametrize("name", formulas.draw(np.random.default_rng(0), 1.0))
+@pytest.mark.parametrize("name", draw(np.random.default_rng(0), 1.0))
 def test_formulas_and_optimum(name):
     """Values, slopes and curvatures belong together and to the loss of that name; F* lies between its bounds."""
     rng = np.random.default_rng(1)
-    seed = next(s for s in count() if (p := problem_of(s)).formula.name == name and min(p.X.shape) > 4)
-    problem = problem_of(seed)
-    part, formula = objectives(problem)[0], problem.formula
+    of_this_loss = (p for p in map(problem_of, count()) if p.formula.name == name and 4 < min(p.X.shape) < 40)
+    part, oracle = next(
+        (part, oracle)
+        for part in (objectives(problem)[0] for problem in of_this_loss)
+        if part.attained
+        and ((oracle := Oracle(part)).null - oracle.best.value > 1e-2 * oracle.null or name == "perceptron")
+    )
+    formula = part.formula
     f = rng.standard_normal((len(part.X), part.K))
     if not formula.coupled and formula.target != "sign":
         centre = part.y if formula.target.startswith("number") else np.log1p(np.maximum(part.y, 0.0))
@@ -96,10 +102,7 @@ def test_formulas_and_optimum(name):
             bend = formula.bend(part.y, part.shaped(f))
             bend = bend[:, :, k] if formula.coupled else bend
             assert np.median(np.abs(difference / (2 * step) - bend)) <= 1e-5 * np.abs(bend).max()
-    oracle = Oracle(part)
-    assert oracle.lower <= oracle.best.value + 1e-9 * oracle.null
-    if part.attained:
-        assert oracle.best.value - oracle.lower <= 1e-6 * oracle.null
+    assert abs(oracle.best.value - oracle.lower) <= 1e-5 * (oracle.null - oracle.best.value) + 1e-12
 
 
 def spoilt(kind, spoil, **settings):
@@ -114,14 +117,15 @@ def spoilt(kind, spoil, **settings):
     return Spoilt
 
 
-def swallowing(kind, **settings):
+def swallowing(kind):
     """Give an estimator that ends early, says that its gap is zero, and swallows its warnings."""
 
     class Swallowing(kind):
         def fit(self, X, y, sample_weight=None):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                super().set_params(max_iter=1, solver="lbfgs").fit(X, y, sample_weight)
+                self.set_params(max_iter=1, solver="lbfgs")
+                super().fit(X, y, sample_weight)
             self.optimality_gap_ = 0.0
             return self
 
@@ -174,12 +178,18 @@ FAULTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def honest():
+    """Seeds of problems with whose fits nothing is wrong."""
+    seeds = (s for s in count() if min(problem_of(s).X.shape) > 4 and np.prod(problem_of(s).X.shape) < 2000)
+    return list(islice((seed for seed in seeds if not trial.trial(seed)[0].wrong), 8))
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults_are_counted(fault, monkeypatch):
-    """Estimators that are wrong on purpose are caught, on the same problems on which honest ones are not."""
-    monkeypatch.setattr(trial, "SECONDS", 2.0 if fault != "slow" else 0.2)
+def test_faults_are_counted(fault, honest, monkeypatch):
+    """Estimators that are wrong on purpose are caught where honest ones are not."""
+    monkeypatch.setattr(trial, "SECONDS", 0.2 if fault == "slow" else 20.0)
     estimators = tuple(FAULTS[fault](kind) for kind in (LinearClassifier, LinearRegressor))
-    seeds = [s for s in range(40) if min(problem_of(s).X.shape) > 4 and not trial.trial(s)[0].wrong]
-    seeds = seeds[: 3 if fault == "slow" else 12]
+    seeds = honest[:2] if fault == "slow" else honest
     counts = Counter(kind for seed in seeds for kind in trial.trial(seed, estimators=estimators)[0].wrong)
     assert counts[fault] >= len(seeds) / 2, counts

@@ -1,6 +1,6 @@
 """Random problems, an oracle for each, and what is wrong with a fit: shared by tests and benchmarks.
 
-`formulas.py` has the losses a second time, `problems.py` draws problems from integers, `objective.py` evaluates F,
+`losses_of_*.py` have the losses a second time, `problems.py` draws problems from integers, `objective.py` evaluates F,
 `optimum.py` finds its minimum, and `trial.py` fits and judges. `python benchmarks/random_fits.py` runs thousands.
 """
 

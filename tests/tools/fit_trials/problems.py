@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from . import formulas
+from .catalogue import draw
+from .formula import Formula
 
-SOLVERS = ("newton", "dual", "lbfgs", "sgd")
+SOLVERS = ("newton", "dual", "lbfgs")  # "sgd" is on its way out
 EXACT = 100_000  # entries, beyond which the estimators choose other solvers
 
 
@@ -25,7 +26,7 @@ class Problem:
     X: Any
     y: np.ndarray
     weight: np.ndarray | None
-    formula: formulas.Formula
+    formula: Formula
     settings: dict
     """Parameters of the estimator: penalty, alpha, l1_ratio, fit_intercept, tol."""
 
@@ -38,7 +39,8 @@ class Problem:
     def solvers(self):
         """The solvers that take it, by name."""
         l1 = self.settings["penalty"] == "l1" or (
-            self.settings["penalty"] == "elasticnet" and self.settings["l1_ratio"] * self.settings["alpha"] > 0
+            self.settings["penalty"] == "elasticnet"
+            and self.settings["l1_ratio"] * self.settings["alpha"] > 0
         )
         if not self.formula.coupled:
             return SOLVERS
@@ -50,7 +52,7 @@ def problem(seed):
     rng = np.random.default_rng([seed, 2026])
     words = []
     unit = 10.0 ** rng.uniform(-6, 6) if rng.random() < 0.4 else 1.0
-    losses = formulas.draw(rng, unit)
+    losses = draw(rng, unit)
     formula = losses[str(rng.choice(list(losses)))]()
     X = _columns(rng, words, formula)
     n, d = X.shape
@@ -151,7 +153,9 @@ def _sparse(rng, n, d, words, formula):
         n, d = int(rng.integers(500, 1500)), int(rng.integers(120, 200 if formula.coupled else 300))
     density = float(rng.choice([0.02, 0.1, 0.3]))
     ones = rng.random() < 0.5
-    A = sp.random(n, d, density, format="csr", random_state=rng, data_rvs=np.ones if ones else rng.standard_normal)
+    A = sp.random(
+        n, d, density, format="csr", random_state=rng, data_rvs=np.ones if ones else rng.standard_normal
+    )
     words.append(f"{n} x {d} sparse ({density:g})")
     if rng.random() < 0.4:
         scale = 10.0 ** rng.uniform(-6, 6, d)
@@ -206,7 +210,7 @@ def _raw_prediction(rng, X, K, words):
 
 
 def _target(rng, formula, raw, unit, weight, words):
-    n, K = raw.shape
+    K = raw.shape[1]
     target = formula.target
     if target.startswith(("number", "log1p")):
         y = _numbers(rng, target, raw, unit, words)
@@ -250,7 +254,9 @@ def _numbers(rng, target, raw, unit, words):
 
 
 def _amounts(rng, target, raw, words):
-    mean = np.exp(np.clip(raw, -8, 8)) * 10.0 ** rng.choice([0.0, rng.uniform(-6, 6) if target != "count" else 0.0])
+    mean = np.exp(np.clip(raw, -8, 8)) * 10.0 ** rng.choice(
+        [0.0, rng.uniform(-6, 6) if target != "count" else 0.0]
+    )
     if target == "count":
         mean *= 10.0 ** rng.choice([0.0, rng.uniform(0, 12)], p=[0.6, 0.4])
         y = np.where(
@@ -272,7 +278,7 @@ def _amounts(rng, target, raw, words):
 
 
 def _classes(rng, raw, target, weight, words):
-    n, K = raw.shape
+    K = raw.shape[1]
     rare = rng.random() < 0.2
     if K == 1:
         share = rng.uniform(0.005, 0.05) if rare else rng.uniform(0.2, 0.8)

@@ -187,7 +187,9 @@ def _verdict(problem, one, parts, oracles):
     truth = max(output.absolute for output in outputs)
     if one.bound is not None and not one.bound >= 0.1 * truth - max(output.rounding for output in outputs):
         wrong["bound"] = f"bound {one.bound:.2g}, truth {truth:.2g}"
-    if not abs(one.objective - value) <= 1e-9 * abs(value) + 10 * np.mean([output.noise for output in outputs]):
+    if not abs(one.objective - value) <= 1e-9 * abs(value) + 10 * np.mean(
+        [output.noise for output in outputs]
+    ):
         wrong["objective"] = f"objective_ {one.objective:.9g}, really {value:.9g}"
     if one.warned and all(output.is_best for output in outputs) and all(part.attained for part in parts):
         wrong["needless"] = f"excess {worst.excess:.2g} at tol {tol:.1g}, gap {one.gap:.2g}"
