@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fit_trials import first_seed
 
 ROOT = Path(__file__).resolve().parent.parent
 # `python -m pytest` puts the checkout first on the path, where the sources are not compiled.
@@ -57,6 +58,10 @@ def pytest_generate_tests(metafunc):
             marker.kwargs["ids"] = lambda value, ids=ids: without_address(ids(value))
         elif ids is not None:
             marker.kwargs["ids"] = [without_address(name) for name in ids]
+
+def pytest_report_header():
+    """Say which random fits will be tried, so that they can be tried again."""
+    return f"random fits: RANDOM_FITS={first_seed()}"
 
 
 def pytest_collection_modifyitems(items):

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .._chunks import Rows
-from ..linear_model._linear_base import Solve
+from ..linear_model._solving import Solve
 from ..linear_model._parameters import InvalidParameterError, check_not_negative, check_weights
 from ..linear_model._targets import is_matrix
 from ..linear_model._targets_of_classes import check_classification, class_weights, classification
@@ -19,11 +19,13 @@ from ..linear_model.solvers import SOLVERS_OF_SUMS, choose_solver_of_sums, obsta
 from ..linear_model.solvers import _lbfgs as lbfgs
 from ..linear_model.solvers import _newton_of_sums as newton_of_sums
 from ..linear_model.solvers._columns import rates
+from ..linear_model.solvers._exit import noise, rounded
 from ..linear_model.solvers._problem import EXACT, Scales, SummedProblem
 from ..linear_model.solvers._scaled import Scaled, together
 from ..losses._names import smooth_instead_of
 from . import _tasks as tasks
 
+SURE = 0.01  # of the gap that is allowed: what rounding may do without being measured
 SAMPLED = 20_000  # rows of y, of all chunks together
 
 
@@ -38,7 +40,7 @@ def pose(estimator, X, y, sample_weight, loss):
         check_not_negative(check_weights(sample_weight, 1))
         sample_weight = None  # one weight for all is none
     X = X if hasattr(X, "shape") else np.asarray(X)
-    rows = Rows(X=X, y=y, sample_weight=sample_weight)
+    rows = Rows(X=X, y=y, sample_weight=sample_weight, together=True)
     dtype = _dtype(X)
     validate_data(estimator, _columns_of(X), skip_check_array=True)
     look = tasks.Look(loss, dtype, labels, -(-SAMPLED // rows.n_chunks))
@@ -110,7 +112,7 @@ class ChunkedProblem(SummedProblem):
         self.l2, self.l1, self.fit_intercept = facts.l2, facts.l1, facts.fit_intercept
         self.n_features, self.n_outputs = len(scales.centre), facts.n_outputs
         self.constant, self.spread, self.steep = facts.constant, facts.spread, facts.steep
-        self.convex, self.kinked = facts.convex, facts.kinked
+        self.convex, self.kinked, self.shift_free = facts.convex, facts.kinked, facts.shift_free
         self.columns = scales
         self.exact = n_rows * self.n_features <= EXACT
         self.value, self.curvature = facts.value, facts.curvature
@@ -124,9 +126,9 @@ class ChunkedSolve(Solve):
     obstacle = staticmethod(obstacle_to_sums)
 
     def __init__(self, *args, rows, ask, mean, n_rows):
-        super().__init__(*args)
         self.rows, self.ask, self.mean = rows, ask, mean
         self.n_rows = n_rows
+        super().__init__(*args)
 
     def all(self, problems):
         """Solve them side by side."""
@@ -137,7 +139,7 @@ class ChunkedSolve(Solve):
         newton = self.solver == "newton"
         self.ask.programs = [each.curvature if newton else each.value for each in linear]
         self.functions = [Scaled(each) for each in linear]
-        keywords: dict = {"tol": float(estimator.tol), "max_iter": int(estimator.max_iter)}
+        keywords: dict = {"tol": self.tol, "max_iter": int(estimator.max_iter)}
         if newton:
             keywords["exact"] = linear[0].exact
         steps = (newton_of_sums if newton else lbfgs).steps
@@ -146,7 +148,31 @@ class ChunkedSolve(Solve):
             for function, course in zip(self.functions, courses, strict=True)
         ]
         solutions = together(solvers, self._evaluate)
-        return [course.end(solution) for course, solution in zip(courses, solutions, strict=True)]
+        measured = self._measured(linear, solutions)
+        pairs = zip(courses, solutions, strict=True)
+        return [course.end(solution, measured.get(k)) for k, (course, solution) in enumerate(pairs)]
+
+    def _measured(self, linear, solutions):
+        """Return F at the coefficients that are returned, by one more pass if rounding has moved any of them much."""
+        for k, each in enumerate(linear):
+            each.objective_at = partial(self._objective_at, k)
+        models = [rounded(each, (s.coef, s.intercept), self.dtype) for each, s in zip(linear, solutions, strict=True)]
+        exact = self.dtype == np.float64 and all(
+            noise(each, *model) <= SURE * each.allowed(self.tol, solution.objective)
+            for each, model, solution in zip(linear, models, solutions, strict=True)
+        )
+        if exact:
+            return {k: solution.objective for k, solution in enumerate(solutions)}
+        return self._objectives(dict(enumerate(models)))
+
+    def _objectives(self, models):
+        """Return F of raw coefficients and intercepts, by the position of the problem."""
+        points = {k: self.functions[k].scaled(*model) for k, model in models.items()}
+        answers = self._evaluate(points)
+        return {k: answers[k][0] + float(self.functions[k].l1 @ np.abs(v)) for k, v in points.items()}
+
+    def _objective_at(self, k, coef, intercept):
+        return self._objectives({k: (coef, intercept)})[k]
 
     def _evaluate(self, points):
         """Give F at points, by the position of the problem."""
@@ -177,18 +203,18 @@ class ChunkedSolve(Solve):
         return ChunkedProblem(facts, self.ask.scales, self.n_rows)
 
     def _refuse_kinks(self, facts):
-        """Raise for what the solvers, which need smooth objectives, would not bring to an end."""
+        """Raise for losses that the solvers, which need smooth ones, would not bring to an end."""
         name = type(self.estimator).__name__
         if facts.kinked:
             raise InvalidParameterError(
                 f"{name} trains smooth losses on data in chunks, and the slope of loss={self.estimator.loss!r} jumps. "
                 f"Use a smooth one, {smooth_instead_of(self.loss)}, or sklearn_losses.{name} on a sample in memory."
             )
-        if facts.l1 > 0.0:
-            raise InvalidParameterError(
-                f"{name} minimises smooth objectives on data in chunks, and penalty={self.estimator.penalty!r} has an "
-                f"L1 part, which is not. Use penalty='l2' or None, or sklearn_losses.{name} on a sample in memory."
-            )
+
+    @property
+    def dtype(self):
+        """The type of the coefficients that are returned."""
+        return self.ask.dtype
 
     def _like_X(self, values):
         return values.astype(self.ask.dtype)

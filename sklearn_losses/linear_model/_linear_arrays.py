@@ -19,7 +19,7 @@ from ..losses._names import smooth_instead_of
 from ..losses._programs import graph_of
 from ..losses._targets import as_numpy, dense
 from ._arrays import detached, is_foreign, moved, widest
-from ._linear_base import Solve
+from ._solving import Solve
 from ._parameters import check_not_negative, check_weights
 from ._targets import Problem, is_matrix
 from ._targets_of_classes import check_classification, classification, encode_labels
@@ -75,6 +75,11 @@ class ArraySolve(Solve):
         solve = self.solvers[self.choose(sample, SAMPLE_TOL)]
         found = solve(sample, *start, tol=SAMPLE_TOL, max_iter=SAMPLE_STEPS)
         return found.coef, found.intercept
+
+    @property
+    def dtype(self):
+        """The type of the coefficients that are returned."""
+        return np.float64 if self.X.dtype == other_namespace(self.X).float64 else np.float32
 
     def _like_X(self, values):
         return moved(values, other_namespace(self.X), self.X.device, self.X.dtype)

@@ -6,12 +6,8 @@ Knows no labels: it is handed `Problem`s. How coefficients are found is the solv
 import warnings
 from contextlib import suppress
 from numbers import Integral, Real
-from time import perf_counter
 
 import numpy as np
-import scipy.sparse as sp
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.parallel import Parallel, delayed
 
 from ..losses._targets import as_numpy
 from ._arrays import is_foreign, on_host
@@ -19,7 +15,6 @@ from ._base import LinearModel
 from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
 from ._parameters import (
     BOOLEAN,
-    InvalidParameterError,
     check_not_negative,
     check_parameters,
     check_weights,
@@ -27,12 +22,9 @@ from ._parameters import (
     one_of,
     unchanged_on_error,
 )
+from ._solving import RENAMED, Solve, warn_of
 from ._tags import takes_arrays
-from .solvers import KEEP_CURVES, SOLVERS, can_solve, choose_solver
-from .solvers._epochs import mean_curve
-from .solvers._facts import is_convex, is_kinked, is_kinked_along_lines
-from .solvers._problem import EXACT, LinearProblem, LinearSolution
-from .solvers._scales import check_bounded, spread_of
+from .solvers import SOLVERS
 
 
 class PenalisedModel(CallbackSupportMixin, LinearModel):
@@ -43,8 +35,11 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
         "alpha": number(Real, 0),
         "l1_ratio": number(Real, 0, 1),
         "fit_intercept": BOOLEAN,
-        "solver": one_of("auto", *SOLVERS),
-        "tol": number(Real, above=0),
+        "solver": one_of("auto", *SOLVERS, *RENAMED),
+        "tol": (
+            "'auto' or a finite number > 0",
+            lambda value: isinstance(value, str) and value == "auto" or number(Real, above=0)[1](value),
+        ),
         "max_iter": number(Integral, 1),
         "verbose": number(Integral, 0),
         "warm_start": BOOLEAN,
@@ -62,8 +57,15 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
     def _fit(self, X, y, sample_weight):
         with unchanged_on_error(self):
             check_parameters(self, self._rules)
+            if self.solver in RENAMED:
+                warnings.warn(
+                    f"solver={self.solver!r} is deprecated and will be refused from version 0.3 on. "
+                    f"{RENAMED[self.solver]!r} takes its place: it ends lower, and sooner.",
+                    FutureWarning,
+                    stacklevel=3,
+                )
             solutions = self._fit_watched(X, y, sample_weight)
-        self._warn(solutions)
+        warn_of(solutions, self.solver_, stacklevel=4)
         return self
 
     @with_callbacks
@@ -155,225 +157,3 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
         weight = check_weights(on_host(sample_weight), X.shape[0])
         check_not_negative(weight)
         return X, y, target, self._problems(target, y, weight), Solve
-
-    def _warn(self, solutions):
-        if any(solution.unbounded for solution in solutions):
-            warnings.warn(
-                "Without a penalty no finite coefficients minimise this loss on these data (classes that can be "
-                "separated are one reason); fit ended where the objective hardly falls any more. Use alpha > 0.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-        elif not all(solution.converged for solution in solutions):
-            worst = max(solution.relative_gap for solution in solutions)
-            warnings.warn(
-                f"The objective is estimated to lie {worst:.2g} above the minimum, relative to what the model "
-                f"gains over a constant, after {max(s.n_iter for s in solutions)} iterations; tol={self.tol:g} "
-                f"asks for less. Increase max_iter or tol, or choose another solver than {self.solver_!r}.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-
-
-def _relative_gap(linear, objective, gap):
-    """Give the gap relative to what the model gains over a constant; zero where rounding hides it."""
-    if gap <= linear.allowed(0.0, objective):
-        return 0.0
-    gained = linear.null - objective
-    return gap / gained if gained > 0.0 else np.inf
-
-
-def _accurate(X):
-    """Give small data of float32 as float64, so that columns far from zero cost no digits."""
-    if not (isinstance(X, np.ndarray) or sp.issparse(X)) or X.shape[0] * X.shape[1] > EXACT:
-        return X
-    return X.astype(np.float64, copy=False)
-
-
-class Course:
-    """One problem on its way: from where it starts, and what is seen of it.
-
-    Attributes
-    ----------
-    linear : LinearProblem or SummedProblem
-    start : tuple
-        Coefficients and intercept to start from.
-    now : LinearSolution or None
-        How far it is.
-    """
-
-    def __init__(self, solve, problem, linear, start):
-        self.solve, self.linear, self.start = solve, linear, start
-        self.name, self.part = problem.name, solve.watch.part()
-        self.curve: list = []
-        self.stopped, self.now = False, None
-        self.begun = perf_counter()
-
-    def step(self, n_iter, coef, intercept, objective, gap):
-        """Take an iteration, print it, and show it to callbacks; tell whether one of them ends the fit."""
-        self.curve.append(objective)
-        if self.solve.estimator.verbose:
-            print(
-                f"{self.name}Iteration {n_iter}: objective {objective:.6g}, gap {gap:.2g}, "
-                f"{perf_counter() - self.begun:.2f} s"
-            )
-        if self.part.has_callbacks:
-            relative = _relative_gap(self.linear, objective, gap)
-            self.now = LinearSolution(
-                coef, intercept, objective, gap, n_iter, False, None, relative, curve=self.curve
-            )
-            self.stopped = self.part.around(lambda: None, self.solve.so_far)
-        return self.stopped
-
-    def end(self, solution):
-        """Take the solution, enter the relative gap and the curve, and give it.
-
-        Raises
-        ------
-        ValueError
-            If the objective has fallen as if it had no minimum.
-        """
-        solve, linear = self.solve, self.linear
-        check_bounded(
-            linear.null - solution.objective, linear.null, linear.steep / linear.spread, linear.spread
-        )
-        solution.relative_gap = _relative_gap(linear, solution.objective, solution.gap)
-        solution.converged |= self.stopped or solve.max_iter == 0  # whoever ends a fit needs no warning
-        curve = solution.curve or self.curve
-        solution.curve = [*curve[: max(solution.n_iter, 1) - 1], solution.objective]
-        self.now = solution
-        if self.part is not solve.watch and self.part.end(solve.so_far()):
-            solve.max_iter = 0  # the rest stays where it starts
-        return solution
-
-
-class Solve:
-    """Solves the problems that a target poses, watched."""
-
-    solvers = SOLVERS
-    choose = staticmethod(choose_solver)
-    obstacle = staticmethod(can_solve)
-
-    def __init__(self, estimator, X, loss, target, start, watch):
-        self.estimator, self.X, self.loss, self.target = estimator, X, loss, target
-        self.start, self.watch = start, watch
-        self.solver = ""
-        self.max_iter = int(estimator.max_iter)
-        self.problems: list = []
-        self.courses: dict = {}
-
-    def all(self, problems):
-        """Solve them, one after another or on several threads."""
-        self.problems = problems
-        if len(problems) == 1 or self.watch.has_callbacks or not self.estimator.n_jobs:
-            return [self._solution(problem) for problem in problems]
-        jobs = (delayed(self._solution)(problem) for problem in problems)
-        return Parallel(n_jobs=self.estimator.n_jobs, require="sharedmem")(jobs)
-
-    def _solution(self, problem):
-        """Solve one of them."""
-        course = self.begin(problem)
-        looked_at = self.estimator.verbose or self.watch.has_callbacks
-        solution = self.solvers[self.solver](
-            course.linear,
-            *course.start,
-            tol=float(self.estimator.tol),
-            max_iter=self.max_iter,
-            random_state=self.estimator.random_state,
-            watch=course.step if looked_at or self.solver not in KEEP_CURVES else None,
-        )
-        return course.end(solution)
-
-    def begin(self, problem):
-        """Choose the solver, and give the `Course` of a problem."""
-        estimator = self.estimator
-        linear = self._linear_problem(problem)
-        start = self._start_of(problem, linear)
-        self.solver = (
-            self.choose(linear, float(estimator.tol)) if estimator.solver == "auto" else estimator.solver
-        )
-        if obstacle := self.obstacle(self.solver, linear):
-            raise InvalidParameterError(
-                f"solver={self.solver!r} cannot be used with loss={estimator.loss!r}: {obstacle}."
-            )
-        course = self.courses[problem.outputs.start] = Course(self, problem, linear, start)
-        return course
-
-    def _linear_problem(self, problem):
-        """Normalise the weights, and probe what the loss does not declare."""
-        estimator, loss, y = self.estimator, self.loss, problem.y
-        value = loss.training_program(problem.encoding)
-        gradient = loss.training_gradient_program(problem.encoding)
-        curvature = loss.training_curvature_program(problem.encoding)
-        n = len(y)
-        weight = np.full(n, 1.0 / n) if problem.weight is None else problem.weight / problem.weight.sum()
-        constant = self._constant_of(problem)
-        spread = 1.0
-        if not estimator._for_classifier and loss.link.name == "identity" and not problem.coupled:
-            spread = spread_of(y)
-        convex, kinked = loss.convex, False
-        if problem.coupled:
-            kinked = convex and is_kinked_along_lines(gradient, y, constant, spread)
-        else:
-            constant = float(constant)
-            if convex is None:
-                convex = is_convex(gradient, y, constant, spread)
-            kinked = convex and is_kinked(curvature, y, constant, spread)
-        l2, l1 = estimator._penalty_strengths()
-        return LinearProblem(
-            value, gradient, curvature, _accurate(self.X), y, weight, l2, l1, estimator.fit_intercept, constant, spread,
-            convex is not False, bool(kinked),
-        )  # fmt: skip
-
-    def _constant_of(self, problem):
-        """Give the best constant raw prediction; zero, if there is no intercept."""
-        if not self.estimator.fit_intercept:
-            return np.zeros(self.target.n_outputs) if problem.coupled else 0.0
-        if problem.encoding != "label":
-            return self.loss.constant_minimizer(problem.y, problem.weight)
-        labels = np.arange(float(self.target.n_outputs))
-        return self.loss.constant_minimizer(problem.y, problem.weight, labels=labels)
-
-    def _start_of(self, problem, linear):
-        """Give coefficients and intercept to start from: the last solution's, or the best constant."""
-        if self.start is None:
-            shape = (self.target.n_outputs, self.X.shape[1]) if problem.coupled else self.X.shape[1]
-            return np.zeros(shape), linear.constant
-        coef, intercept = (part[problem.outputs] for part in self.start)
-        intercept = intercept * float(linear.fit_intercept)
-        return (coef, intercept) if problem.coupled else (coef[0], float(intercept[0]))
-
-    def so_far(self):
-        """Give the fitted attributes if the fit ended now, the outputs that are still to come as they started."""
-        shape = self.target.n_outputs, self.X.shape[1]
-        coef, intercept = self.start or (np.zeros(shape), np.zeros(shape[0]))
-        solutions = []
-        for problem in self.problems:
-            part, course = problem.outputs, self.courses.get(problem.outputs.start)
-            nothing = LinearSolution(coef[part], intercept[part], np.nan, np.inf, 0, False)
-            solutions.append(nothing if course is None or course.now is None else course.now)
-        return self.results(solutions) | {
-            name: value for name, value in vars(self.estimator).items() if name == "classes_"
-        }
-
-    def results(self, solutions):
-        """Give the fitted attributes."""
-        coef = np.concatenate([np.atleast_2d(solution.coef) for solution in solutions])
-        intercept = np.concatenate([np.atleast_1d(solution.intercept) for solution in solutions])
-        objectives = [s.objective for s in solutions if not np.isnan(s.objective)]
-        results = {
-            "coef_": self._like_X(coef[0] if getattr(self.target, "flat", False) else coef),
-            "intercept_": self._like_X(intercept),
-            "n_iter_": max(1, *(solution.n_iter for solution in solutions)),
-            "solver_": self.solver,
-            "objective_": float(np.mean(objectives)) if objectives else np.nan,
-            "loss_curve_": mean_curve([s.curve for s in solutions if s.curve]).tolist(),
-            "optimality_gap_": max(solution.relative_gap for solution in solutions),
-        }
-        gaps = [solution.duality_gap for solution in solutions]
-        if all(gap is not None for gap in gaps):
-            results["duality_gap_"] = max(gaps)
-        return results
-
-    def _like_X(self, values):
-        return values.astype(self.X.dtype)

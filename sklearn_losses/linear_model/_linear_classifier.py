@@ -46,19 +46,20 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         Share ρ of the L1 part with ``penalty='elasticnet'``, from 0 to 1.
     fit_intercept : bool, default=True
         Whether there is an intercept b; otherwise it is zero.
-    solver : {'auto', 'newton', 'dual', 'lbfgs', 'sgd'}, default='auto'
+    solver : {'auto', 'newton', 'dual', 'lbfgs'}, default='auto'
         What minimises the objective:
 
         - 'newton': second-order steps, on growing samples of large data; for losses with kinks on their Moreau
           envelopes. For convex losses of one raw prediction and few columns;
         - 'dual': coordinate ascent in an accelerated proximal-point loop, one pass an iteration. For convex losses of
           one raw prediction, sparse or wide data, kinks on large data;
-        - 'lbfgs': quasi-Newton steps, for smooth losses, and those of several raw predictions;
-        - 'sgd': schedule-free passes, for losses that are not convex;
+        - 'lbfgs': quasi-Newton steps, for smooth losses, those of several raw predictions, and those that are not
+          convex, which begin at several points;
         - 'auto': chooses, as the user guide says. `solver_` tells which.
-    tol : float, default=1e-4
+    tol : float or 'auto', default='auto'
         `fit` ends when the objective is estimated to lie at most so much above its minimum, relative to what the
-        model gains over the best constant.
+        model gains over the best constant. 'auto' is 1e-4 for up to 10,000 samples and 1 / n_samples for more: what
+        is left is then less than what the samples leave open.
     max_iter : int, default=1000
         The most iterations; a ConvergenceWarning says what was reached by then.
     verbose : int, default=0
@@ -71,7 +72,7 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
     warm_start : bool, default=False
         Whether `fit` starts from the previous solution.
     random_state : int, RandomState instance or None, default=None
-        Seed of the order of samples in 'dual' and 'sgd'.
+        Seed of the order of samples in 'dual'.
 
     Attributes
     ----------
@@ -92,7 +93,8 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         that were trained one by one. `LossCurveDisplay` draws it.
     optimality_gap_ : float
         Estimate of (objective - minimum) / (objective of the best constant - minimum), on which the stopping rule
-        rests; zero where it is lost in rounding. The largest of all outputs.
+        rests; zero where it is lost in rounding; NaN for losses that are not convex, of whose minimum nothing is
+        known. The largest of all outputs.
     duality_gap_ : float
         Bound of objective - minimum, where there is one: from 'dual' with an L2 penalty, and from 'newton' for losses
         with kinks that it solves to the last digits.
@@ -132,7 +134,7 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         l1_ratio=0.5,
         fit_intercept=True,
         solver="auto",
-        tol=1e-4,
+        tol="auto",
         max_iter=1000,
         verbose=0,
         class_weight=None,

@@ -11,6 +11,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import assert_all_finite
+from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._base import LinearModel
@@ -18,18 +19,28 @@ from ._callbacks import CallbackSupportMixin, Watch, with_callbacks
 from ._parameters import (
     BOOLEAN,
     InvalidParameterError,
+    check_not_negative,
     check_parameters,
     check_weights,
     number,
     one_of,
     unchanged_on_error,
 )
-from ._sgd_descents import Run, Solution, auto_descent, beginning, named_descent
+from ._sgd_descents import Run, Solution, beginning, named_descent
+from ._sgd_solved import SolveRuns, without_held_out
+from ._solving import warn_of
 from ._stream import Memory, Stream
 from ._validation import held_out_score, hold_out, negative_loss
-from .solvers._auto import Exhausted
 from .solvers._epochs import Epochs, Plateau, mean_curve
 from .solvers._rows import Rows
+
+
+MOST_RAW = 700.0  # exp of more is infinite
+
+
+def _bounded_link(loss):
+    """Whether predictions of a loss are exponentials of raw predictions."""
+    return loss.target_kind == "number" and loss.link.name.startswith("log")
 
 
 class SGDModel(CallbackSupportMixin, LinearModel):
@@ -104,8 +115,10 @@ class SGDModel(CallbackSupportMixin, LinearModel):
     def _fit_from(self, X, y, coef_init, intercept_init, sample_weight, **about_target):
         with unchanged_on_error(self):
             self._check_parameters(streaming=False)
-            self._fit_watched(X, y, coef_init, intercept_init, sample_weight, **about_target)
-        if self.tol is not None and self.n_iter_ == self.max_iter:
+            solutions = self._fit_watched(X, y, coef_init, intercept_init, sample_weight, **about_target)
+        if solutions is not None and self.tol is not None:
+            warn_of(solutions, "auto", stacklevel=4)
+        if self.learning_rate != "auto" and self.tol is not None and self.n_iter_ == self.max_iter:
             warnings.warn(
                 "Maximum number of iteration reached before convergence. Consider increasing max_iter to "
                 "improve the fit.",
@@ -129,7 +142,7 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         loss = self._get_loss()
         X, y, target = self._check_training_set(X, y, loss, first=True, **about_target)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        watch = Watch(self, self.max_iter, {"X": X, "y": y, "metadata": metadata})
+        data = {"X": X, "y": y, "metadata": metadata}
         shape = target.n_outputs, X.shape[1]
         start = Solution(*self._starting_point(shape, X.dtype, coef_init, intercept_init))
         for name in (
@@ -141,8 +154,29 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         ):
             self.__dict__.pop(name, None)
         self.t_ = 1.0
+        if self.learning_rate == "auto":
+            return self._solve(loss, target, X, y, sample_weight, start, data)
+        watch = Watch(self, self.max_iter, data)
         self._train(loss, target, X, y, sample_weight, start, self.max_iter, self.tol, watch)
         watch.end(self._attributes_of_fit())
+        return None
+
+    def _solve(self, loss, target, X, y, sample_weight, start, data):
+        """Minimise the objective, with nothing to choose."""
+        runs = [without_held_out(run, X.shape[0]) for run in self._runs(target, X, y, sample_weight)]
+        problems = [run.problem for run in runs]
+        for problem in problems:
+            check_not_negative(problem.weight)
+        if self._for_classifier:
+            self.classes_ = target.classes
+        watch = Watch(self, self.max_iter, data, len(problems))
+        begun = np.any(start.coef) or np.any(start.intercept)
+        begin = (start.coef.astype(np.float64), start.intercept.astype(np.float64)) if begun else None
+        solve = SolveRuns(self, X, loss, target, begin, watch, runs)
+        solutions = solve.all(problems)
+        self.__dict__.update(solve.results(solutions))
+        watch.end(self._attributes_of_fit())
+        return solutions
 
     def _fit_more(self, X, y, sample_weight, first, **about_target):
         loss = self._get_loss()
@@ -178,17 +212,14 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             start.average_intercept = np.zeros_like(start.intercept)
         auto = self.learning_rate == "auto"
         data = X if auto else Rows(X)
-        start_descent = partial(auto_descent if auto else named_descent, self)
-        if auto and watch is None:
-            start_descent = partial(Stream.descent, Stream(self))
+        start_descent = partial(Stream.descent, Stream(self)) if auto else partial(named_descent, self)
         epochs = []
         for run in self._runs(target, X, y, sample_weight):
             begin = beginning(self, loss, X, run, start.of_problem(run.problem))
             descent = start_descent(loss, data, run, begin, measured=tol is not None)
             plateau = None
             if tol is not None:
-                rest = tol, self.n_iter_no_change
-                plateau = Exhausted(*rest, descent.null) if auto and not run.score else Plateau(*rest)
+                plateau = Plateau(tol, self.n_iter_no_change)
             epochs.append(
                 Epochs(
                     descent,
@@ -200,16 +231,32 @@ class SGDModel(CallbackSupportMixin, LinearModel):
                 )
             )
         first_step = self.t_
+        bounded = _bounded_link(loss)
         if watch is not None and watch.has_callbacks:
             self._run_watched(epochs, watch, lambda: self._results(target, epochs, X, first_step))
         else:
             self._in_threads([epoch.run for epoch in epochs])
         self.__dict__.update(self._results(target, epochs, X, first_step))
+        if bounded and not auto:
+            self._check_predictions(X)
         self.__dict__.pop("_memory", None)
         descents = [epoch.descent for epoch in epochs]
-        if auto and watch is None:
+        if auto:
             self._memory = Memory.of(self, descents)
         return descents
+
+    def _check_predictions(self, X):
+        """Raise if coefficients have run away where an exponential of predictions is taken."""
+        with np.errstate(all="ignore"):
+            raw = safe_sparse_dot(X, np.atleast_2d(self.coef_).T) + self.intercept_
+            largest = float(np.abs(raw).max())
+        if not largest < MOST_RAW:
+            raise ValueError(
+                f"Floating-point under-/overflow occurred: after {self.n_iter_} epochs raw predictions reach "
+                f"{largest:.2g}, and loss={self.loss!r} takes their exponential. Scaling input data with "
+                f"StandardScaler or MinMaxScaler might help, or a smaller eta0. Or choose learning_rate='auto', which "
+                f"needs no scaling."
+            )
 
     def _runs(self, target, X, y, sample_weight):
         """Give how each problem of the target is trained: seeds, and what early stopping watches."""

@@ -8,15 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ._stream import settings_of
 from ._targets import Problem
-from .solvers._auto import AutoDescent
-from .solvers._columns import Columns
-from .solvers._scales import spread_of
 from .solvers._sgd import Adaptive, Constant, Descent, InverseScaling, Optimal, gradient_at
 from .solvers._sgd_several import CoupledDescent
 from .solvers._start import is_flat_at_zero, least_squares_step
-from .solvers._stream import MOST_COLUMNS, newton_solution
 
 # The intercept of sparse data makes small steps: it moves with every sample, a column with few.
 SPARSE_INTERCEPT_DECAY = 0.01
@@ -126,40 +121,3 @@ def _schedule(model, program):
     size = model.alpha**-0.25
     slope = 1.0 if program.takes_vectors else gradient_at(program, 1.0, -size)
     return Optimal(model.alpha, size / max(1.0, slope) if np.isfinite(slope) else size)
-
-
-def auto_descent(model, loss, X, run, start, *, measured):
-    """Give the descent of a run of `fit` that finds its steps itself."""
-    problem = run.problem
-    y, weight = problem.y, problem.weight
-    columns = Columns(X, np.ones(len(y)) if weight is None else weight, centred=model.fit_intercept)
-    constant = problem.best_constant(loss) if model.fit_intercept else 0.0 * start.intercept
-    begun = np.any(start.coef) or np.any(start.intercept)
-    numbers = not model._for_classifier and loss.link.name == "identity"
-    spread = spread_of(y) if numbers else 1.0
-    l2, l1 = model._penalty_strengths()
-    programs = loss.training_program(problem.encoding), loss.training_gradient_program(problem.encoding)
-    seed = run.seed if model.shuffle else None
-    descent = AutoDescent(
-        programs,
-        X,
-        columns,
-        y,
-        weight,
-        np.asarray(start.coef, dtype=np.float64),
-        start.intercept if begun or not model.fit_intercept else constant,
-        constant=constant,
-        spread=spread,
-        l2=l2,
-        l1=l1,
-        fit_intercept=model.fit_intercept,
-        seed=seed,
-        held_out=run.held_out,
-    )
-    if X.shape[1] <= MOST_COLUMNS and not problem.coupled:
-        given = start.coef, start.intercept
-        trained, settings = descent.order, settings_of(model, loss)
-        descent.consider(
-            *newton_solution(programs, X, y, weight, *given, trained=trained, seed=seed, **settings)
-        )
-    return descent

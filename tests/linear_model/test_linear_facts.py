@@ -75,7 +75,7 @@ f = X @ rng.standard_normal(40)
         (LinearClassifier("hinge"), "dual"),
         (LinearRegressor(Huber(1.35)), "newton"),
         (LinearRegressor("absolute_error"), "dual"),
-        (LinearRegressor("cauchy"), "sgd"),
+        (LinearRegressor("cauchy"), "lbfgs"),
         (LinearClassifier("cross_entropy"), "lbfgs"),
     ],
 )

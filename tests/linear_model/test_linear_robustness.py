@@ -150,9 +150,12 @@ def test_float32(loss):
 def test_float32_far_from_zero(loss):
     data, target = load_iris(return_X_y=True)
     single = (data + 1e4).astype(np.float32)
-    model = LinearClassifier(loss, alpha=1e-3, tol=1e-6).fit(single, target)
+    model = LinearClassifier(loss, alpha=1e-3, tol=1e-3).fit(single, target)
     double = LinearClassifier(loss, alpha=1e-3, tol=1e-6).fit(single.astype(np.float64), target)
-    assert_allclose(model.objective_, double.objective_, rtol=1e-6)
+    assert_allclose(model.objective_, double.objective_, rtol=1e-3)
+    # What coefficients of float32 cost counts, and is said.
+    with pytest.warns(ConvergenceWarning, match="pass float64"):
+        LinearClassifier(loss, alpha=1e-3, tol=1e-9).fit(single, target)
 
 
 def test_read_only_and_memory_mapped(tmp_path):
@@ -288,7 +291,7 @@ def test_wrong_parameters(settings, message):
         LinearClassifier(**settings).fit(X, labels)
 
 
-@pytest.mark.parametrize("solver", ["newton", "dual", "lbfgs", "sgd"])
+@pytest.mark.parametrize("solver", ["newton", "dual", "lbfgs"])
 def test_a_loss_without_a_minimum(solver):
     with pytest.raises(ValueError, match="no minimum"):
         LinearRegressor(lambda y, f: y * f, solver=solver).fit(X, y)
@@ -297,7 +300,7 @@ def test_a_loss_without_a_minimum(solver):
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_columns_of_zeros_alone(fit_intercept):
     """By each solver, and a loss that is not convex, whose steps are as long as rows allow."""
-    for loss, solver in [("huber", s) for s in ("newton", "dual", "lbfgs", "sgd")] + [("cauchy", "sgd")]:
+    for loss, solver in [("huber", s) for s in ("newton", "dual", "lbfgs")] + [("cauchy", "lbfgs")]:
         model = LinearRegressor(loss, solver=solver, fit_intercept=fit_intercept).fit(
             np.zeros((20, 3)), y[:20]
         )

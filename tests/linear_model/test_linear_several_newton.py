@@ -184,11 +184,6 @@ def test_separable_classes_without_penalty():
     ("model", "y", "message"),
     [
         (LinearClassifier("multiclass_hinge", solver="newton"), labels, "takes smooth ones"),
-        (
-            LinearClassifier("cross_entropy", penalty="l1", solver="newton"),
-            labels,
-            "no L1 penalty; use 'lbfgs'",
-        ),
         (LinearClassifier("cross_entropy", solver="dual"), labels, "use 'lbfgs' or 'newton'"),
         (LinearClassifier("multiclass_brier", solver="newton"), SOFT, "not convex"),
     ],

@@ -47,7 +47,7 @@ class ArrayProblem(SummedProblem):
         self.l2, self.l1, self.fit_intercept = facts.l2, facts.l1, facts.fit_intercept
         self.n_outputs, self.constant = facts.n_outputs, facts.constant
         self.spread, self.steep = facts.spread, facts.steep
-        self.convex, self.kinked = facts.convex, facts.kinked
+        self.convex, self.kinked, self.shift_free = facts.convex, facts.kinked, facts.shift_free
         in_float64 = weight.dtype == xp.float64
         self.exact = in_float64 and X.shape[0] * X.shape[1] <= EXACT
         self.rounding = ROUNDING if X.dtype == xp.float64 else OF_SINGLE if in_float64 else OF_SINGLE_SUMS

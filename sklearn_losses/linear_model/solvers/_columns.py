@@ -28,6 +28,7 @@ class Columns:
         The weighted mean of the squared norms of the scaled rows.
     """
 
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is said by `check_squares`
     def __init__(self, X, weight, *, centred):
         d = X.shape[1]
         share = np.ascontiguousarray(weight / weight.sum(), dtype=np.float64)
@@ -47,6 +48,7 @@ class Columns:
             self.frequency = stored / np.count_nonzero(share)
         self.frequency[self.frequency == 0] = 1.0
         self.rate = rates(there, variance, mean_square)
+        check_squares(mean_square)
         self.mean_row_square = float(self.rate @ np.where(full, variance, mean_square))
 
     def row_squares(self, X):
@@ -66,6 +68,16 @@ def rates(there, variance, mean_square):
     squares = np.where(there > 0.5, variance, mean_square / some * np.sqrt(some))
     negligible = squares <= 1e-24 * np.maximum(mean_square, np.finfo(float).tiny)  # a constant column
     return 1.0 / np.where(negligible, np.where(mean_square > 0, mean_square, 1.0), squares)
+
+
+def check_squares(mean_square):
+    """Raise if the squares of a column overflow: no scale would be right."""
+    if not np.isfinite(mean_square).all():
+        j = int(np.argmin(np.isfinite(mean_square)))
+        raise ValueError(
+            f"Floating-point overflow: column {j} of X holds numbers too large to be squared (beyond 1e154). Scale "
+            f"it, with StandardScaler or MinMaxScaler, or drop the rows that hold them."
+        )
 
 
 def moments(X, share):

@@ -7,6 +7,7 @@ written out so, large data are not, but scaled in blocks of rows when a Gram mat
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import lapack
 
 from ._columns import Columns
 from ._rows import Rows
@@ -14,6 +15,10 @@ from ._sweep import sweep
 
 SMALL = 1 << 20  # entries that are copied without a thought: 8 MB
 BLOCK = 1 << 17  # entries scaled at a time
+NEARLY = 1e-7  # of a column is left, squared, beside the others: products of columns lose half of the digits
+EPS = np.finfo(np.float64).eps
+ROUNDINGS = 4.0
+ALIKE = 1e7  # times as wide may the widest column be
 
 
 class Design:
@@ -158,21 +163,30 @@ class Design:
         return np.append(v, intercept + coef @ self.centre) if self.fit_intercept else v
 
 
-class RowSpace(Design):
-    """Few rows in many columns: w lies in the span of the rows, so that as many coordinates are enough.
+class Orthogonal(Design):
+    """Coordinates in which the columns of Z are orthonormal: for columns that nearly depend on each other.
 
-    With X - centre = U S Vᵀ and n rows, f = √n U v + b where w = √n V S⁻¹ v; the norm of w is that of v / scale,
-    scale = S / √n. Not for L1 penalties.
+    With (X - centre) / sizes = U S Vᵀ, f = √n U v + b where w = √n V S⁻¹ v / sizes. If all sizes are 1, the norm of w is
+    that of v / scale, scale = S / √n; with few rows in many columns w lies in the span of the rows, so that as many
+    coordinates are enough. Other sizes are for problems without a penalty. Not for L1 penalties.
     """
 
-    def __init__(self, X, fit_intercept):
+    def __init__(self, X, fit_intercept, sizes=1.0):
         X = np.asarray(X if isinstance(X, np.ndarray) else X.toarray(), dtype=np.float64)
         d = X.shape[1]
+        self.sizes = sizes
         self.column_centre = X.mean(axis=0) if fit_intercept else np.zeros(d)
-        left, sizes, directions = np.linalg.svd(X - self.column_centre, full_matrices=False)
-        kept = sizes > max(X.shape) * np.finfo(np.float64).eps * sizes[0]
+        centred = X - self.column_centre
+        if fit_intercept:  # the first mean of columns far from zero is rounded
+            rest = centred.mean(axis=0)
+            centred -= rest
+            self.column_centre += rest
+        left, lengths, directions = np.linalg.svd(centred / sizes, full_matrices=False)
+        # X itself is known to rounding, each column to that of its own entries.
+        rounded = np.square(directions) @ np.square(X / sizes).sum(axis=0)
+        kept = lengths > ROUNDINGS * EPS * (np.sqrt(rounded) + np.sqrt(max(X.shape)) * lengths.max(initial=0.0))
         root = np.sqrt(len(X))
-        super().__init__(left[:, kept] * root, np.zeros(kept.sum()), sizes[kept] / root, fit_intercept)
+        super().__init__(left[:, kept] * root, np.zeros(kept.sum()), lengths[kept] / root, fit_intercept)
         self.directions = directions[kept]
         self.small = True
 
@@ -183,23 +197,54 @@ class RowSpace(Design):
 
     def raw(self, v):
         """Give coefficients and intercept in units of X."""
-        coef = (v[: len(self.scale)] / self.scale) @ self.directions
+        coef = (v[: len(self.scale)] / self.scale) @ self.directions / self.sizes
         return coef, (v[-1] - coef @ self.column_centre if self.fit_intercept else 0.0)
 
     def scaled(self, coef, intercept):
         """Give v of coefficients and intercept."""
-        v = (self.directions @ coef) * self.scale
+        v = (self.directions @ (coef * self.sizes)) * self.scale
         return np.append(v, intercept + coef @ self.column_centre) if self.fit_intercept else v
 
 
 def design_of(problem):
-    """Scale the columns; of few rows and many columns take the rows' own directions."""
+    """Scale the columns; where they depend on each other, or nearly, take orthogonal directions if that is cheap."""
     X, (n, d) = problem.X, problem.X.shape
     if d > n and problem.l1 == 0.0:
-        return RowSpace(X, problem.fit_intercept)
+        return Orthogonal(X, problem.fit_intercept)
     if n * d <= SMALL:
         columns = problem.columns
     else:  # a sample of the rows is enough: scaling has to be good, not exact
         chosen = np.sort(np.random.default_rng(0).choice(n, min(n, max(1000, SMALL // d)), replace=False))
         columns = Columns(X[chosen], problem.weight[chosen] + 1.0 / n, centred=problem.fit_intercept)
-    return Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
+    design = Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
+    return orthogonal_design(problem, design) or design
+
+
+def orthogonal_design(problem, design=None, *, always=False):
+    """Return the design of small data whose columns nearly depend on each other; None if they do not, or under L1.
+
+    `design` is that of scaled columns, if there is one; `always`: columns may be as independent as they like.
+    """
+    X, (n, d) = problem.X, problem.X.shape
+    if not (problem.exact or problem.orthogonal) or problem.l1 > 0.0 or d < 2:
+        return None
+    if d > n:
+        return Orthogonal(X, problem.fit_intercept)
+    if design is None:
+        columns = problem.columns
+        design = Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
+    if not (always or problem.orthogonal or _nearly_dependent(design)):
+        return None
+    if problem.l2 == 0.0:
+        return Orthogonal(X, problem.fit_intercept, design.scale)
+    return Orthogonal(X, problem.fit_intercept) if design.scale.max() <= ALIKE * design.scale.min() else None
+
+
+def _nearly_dependent(design):
+    """Whether a column of small data is a combination of others, but for a small rest."""
+    gram = design.whole.T @ design.whole
+    root = np.sqrt(np.diagonal(gram))
+    if not root.all():
+        return True
+    factor, info = lapack.dpotrf(gram / np.multiply.outer(root, root), lower=1, clean=0)
+    return info != 0 or float(np.min(np.diagonal(factor))) ** 2 < NEARLY

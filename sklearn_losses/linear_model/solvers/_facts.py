@@ -9,12 +9,14 @@ from functools import lru_cache
 import numpy as np
 
 PROBED_TARGETS = 7
+LINES = 8  # for each of them, of a loss of several raw predictions
 FARTHEST = 8.0  # spreads from the best constant
 GRID = 129
 ZOOM = 16
 ROUNDING = 1e-13
 SHARP = 2e-5  # a change of the slope, of all its change, ...
 WITHIN = 1e-6  # ... on so short a way, in spreads
+DWARFED = 100.0  # times as steep as elsewhere
 KEPT = 128  # answers
 
 
@@ -51,13 +53,49 @@ def is_kinked(program, y, constant, spread):
 def _is_kinked(program, targets, constant, spread):
     targets = np.array(targets)[:, None]
     grid = constant + spread * np.linspace(-FARTHEST, FARTHEST, GRID)
-    f = np.sort(np.concatenate([np.broadcast_to(grid, (len(targets), len(grid))), targets], axis=1), axis=1)
 
     def slopes_and_bends(f):
         (_, slopes, *bends), _ = program.arrays(np.broadcast_to(targets, f.shape).ravel(), f.ravel())
         return slopes.reshape(f.shape), bends[0].reshape(f.shape) if bends else np.zeros(f.shape)
 
+    # A loss may have its kink at f = y. Where that is so far out that slopes there dwarf all others, as those of an
+    # exponential do, it is no place to look.
+    f = np.broadcast_to(grid, (len(targets), len(grid)))
+    usual = np.abs(np.nan_to_num(slopes_and_bends(f)[0], posinf=0.0, neginf=0.0)).max(axis=1, keepdims=True)
+    there = np.abs(slopes_and_bends(targets)[0])
+    at_target = np.where(there <= DWARFED * usual, targets, constant)
+    f = np.sort(np.concatenate([f, at_target], axis=1), axis=1)
+
     return _jumps(slopes_and_bends, f, spread)
+
+
+def is_convex_along_lines(gradient, rows, constant, spread):
+    """Whether the slope of a loss of K raw predictions rises along straight lines through the best constant.
+
+    `rows` are targets, as the program takes them: labels 0 … K-1, or rows of K numbers.
+    """
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, 4 * PROBED_TARGETS).astype(int))]
+    return _is_convex_along_lines(gradient, _hashable(rows), _hashable(np.asarray(constant)), float(spread))
+
+
+@lru_cache(maxsize=KEPT)
+def _is_convex_along_lines(gradient, rows, constant, spread):
+    rows, constant, rng = np.array(rows), np.array(constant), np.random.default_rng(0)
+    reach = np.geomspace(1e-3, 100.0, 100) * spread
+    t = np.concatenate([-reach[::-1], [0.0], reach])
+    for _ in range(LINES):
+        # Lines through the best constant, and others that miss it.
+        ways = rng.standard_normal((len(rows), len(constant)))
+        starts = constant + spread * rng.standard_normal(ways.shape) * rng.integers(2)
+        f = starts[:, None] + t[:, None] * ways[:, None]
+        (slopes,), _ = gradient.arrays(np.repeat(rows, len(t), axis=0), f.reshape(-1, len(constant)))
+        along = np.einsum("ijk,ik->ij", slopes.reshape(f.shape), ways)
+        along = along[:, np.isfinite(along).all(axis=0)]
+        if along.shape[1] < 2:
+            return False
+        if np.any(np.diff(along, axis=1) < -1e-9 * np.ptp(along, axis=1, keepdims=True)):
+            return False
+    return True
 
 
 def is_kinked_along_lines(gradient, rows, constant, spread):
@@ -85,6 +123,40 @@ def _is_kinked_along_lines(gradient, rows, constant, spread):
         return np.einsum("ijk,ik->ij", slopes.reshape(f.shape), ways), np.zeros(t.shape)
 
     return _jumps(slopes_and_bends, t, spread)
+
+
+def ignores_common_shifts(gradient, rows, constant, spread):
+    """Whether K raw predictions that are shifted together cost the same: their slopes then sum to zero.
+
+    `rows` are targets, as for `is_convex_along_lines`.
+    """
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, PROBED_TARGETS).astype(int))]
+    f = constant + spread * np.random.default_rng(0).standard_normal((len(rows), len(constant)))
+    (slopes,), _ = gradient.arrays(rows, f)
+    return bool(np.abs(slopes.sum(axis=1)).max() <= ROUNDING * np.abs(slopes).max())
+
+
+def check_slopes(gradient, y, f, name):
+    """Raise if the slope of a sample's loss is NaN at a constant raw prediction f: nothing could be learnt.
+
+    `name` is what the error calls the formula.
+    """
+    shape = (len(y), *np.shape(f))
+    (slopes,), _ = gradient.arrays(y, np.broadcast_to(f, shape))
+    total = slopes.sum()
+    if not np.isnan(total):
+        return
+    bad = np.isnan(slopes) if slopes.ndim == 1 else np.isnan(slopes).any(axis=1)
+    if not bad.any():  # infinities of both signs
+        return
+    i = int(np.argmax(bad))
+    raise ValueError(
+        f"The derivative of {name} by the raw prediction is NaN for sample {i}, y = {np.asarray(y[i]).tolist()}, at "
+        f"the raw prediction {np.asarray(f).tolist()}: the formula has 0 · ∞ or ∞ - ∞ there, as the slope of a "
+        f"square root at 0 does. Keep such terms out with np.where(y > 0, ..., 0.0), bound what a root or a power is "
+        f"taken of with np.maximum(..., 1e-12), or use log_expit and log_softmax in place of logarithms of "
+        f"probabilities."
+    )
 
 
 def _jumps(slopes_and_bends, f, spread):

@@ -6,6 +6,7 @@ slopes of the loss at the optimum, jumps included, so that what comes out is exa
 
 import numpy as np
 
+from ._certificate import certified_gap
 from ._damped import Newton
 from ._envelope import Envelope, Kinks
 
@@ -41,7 +42,7 @@ class Multipliers:
         self.unit = spread / np.clip(problem.steepness(), typical / UNEVEN, typical * UNEVEN)
         self.width = FIRST_WIDTH
         self.multipliers = np.zeros(len(y))
-        self.objective, self.moved = np.inf, np.inf
+        self.objective = np.inf
         self.distance = self.last_distance = np.inf
         self.kinked = np.zeros(0, dtype=bool)
         self._smooth(v)
@@ -52,7 +53,7 @@ class Multipliers:
             self.problem.curvature, self.problem.y, self.problem.weight, self.kinks, gamma, self.multipliers
         )
         bend = self.problem.weight / (gamma + self.unit)
-        self.newton = Newton(self.loss, self.design, self.l2, self.l1, bend, self.problem.size, v)
+        self.newton = Newton(self.loss, self.design, self.l2, self.l1, bend, self.problem.size, v, self.problem.spread)
 
     def propose(self, hessian=None):
         """Compute the next step, new multipliers where it is time, and the gap."""
@@ -66,7 +67,9 @@ class Multipliers:
             objective = self.problem.mean_loss(f) + self.newton.penalty()
         if self.still or objective < self.objective:
             self.objective, self.v = objective, self.newton.v
-        self.gap = gap + inner
+        # The multipliers bound F* once they balance the gradient; an envelope as narrow as this hides what they do not.
+        self.own_gap = gap
+        self.gap = gap + max(inner, self.newton.imbalance())
         size = self.problem.size
         enough = INNER if gap > CLOSE * size else INNER_WHEN_CLOSE
         if inner <= max(enough * gap, STILL * STILL * size):
@@ -80,6 +83,19 @@ class Multipliers:
             self._smooth(self.newton.v)
             self.newton.propose()
         return self.gap
+
+    def certified_gap(self):
+        """Bound the gap; see `_certificate.py`."""
+        return certified_gap(self.problem, self.design, self.l2, self.l1, self.v, self.kinks)
+
+    def damped_gap(self):
+        """Estimate the gap where steps are damped; see `Newton`."""
+        return self.own_gap + self.newton.damped_gap()
+
+    @property
+    def lost(self):
+        """Whether no step can be trusted; see `Newton`."""
+        return self.newton.lost
 
     @property
     def promise(self):

@@ -46,7 +46,7 @@ class Narrowing:
         The rows of the design.
     """
 
-    is_flat = False
+    is_flat = lost = False
 
     def __init__(self, problem, design, strengths, v, reach, tol, chosen=slice(None)):
         weight = problem.weight[chosen]
@@ -55,7 +55,7 @@ class Narrowing:
         self.loss = Secants(problem.value, problem.gradient, problem.y[chosen], weight, reach)
         bend = weight * (problem.steep / problem.spread)
         l2, l1 = strengths
-        self.newton = Newton(self.loss, design, l2, l1, bend, problem.size, v)
+        self.newton = Newton(self.loss, design, l2, l1, bend, problem.size, v, problem.spread)
         self.objective, self.v = np.inf, v
         self.best, self.slow = np.inf, 0
 

@@ -52,25 +52,28 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         if not design.small:
             v, hessian = _from_samples(problem, design, strengths, bend, v, tol)
         loss = Smooth(problem.value, problem.curvature, problem.y, problem.weight)
-        descent = Newton(loss, design, l2, l1, bend * problem.weight, problem.size, v)
+        descent = Newton(loss, design, l2, l1, bend * problem.weight, problem.size, v, problem.spread)
         n_iter, converged = descend(problem, descent, design, hessian, exact, tol, max_iter, watch)
     v = descent.v
     if exact and converged and problem.fit_intercept and descent.is_flat:
         v = v.copy()
         v[-1] += middle_of_valley(problem, design.dot(v))
     coef, intercept = design.raw(v)
+    gap = descent.gap
+    if exact and converged and not gap <= problem.allowed(tol, descent.objective):
+        gap = min(descent.damped_gap() if not np.isfinite(gap) else gap, descent.certified_gap())
     free = problem.l2 == problem.l1 == 0.0
-    unbounded = free and not problem.kinked and FAR * problem.spread < descent.moved < np.inf
+    unbounded = free and not problem.kinked and descent.goes_on(FAR * problem.spread)
     if exact and converged and free and not unbounded and d <= n:
         coef, intercept = shortest(problem, coef, intercept)
     return LinearSolution(
         coef,
         float(intercept),
         descent.objective,
-        float(descent.gap),
+        float(gap),
         n_iter,
         converged,
-        duality_gap=float(descent.gap) if problem.kinked and exact and converged else None,
+        duality_gap=float(gap) if problem.kinked and exact and converged else None,
         unbounded=bool(unbounded),
     )
 
@@ -82,7 +85,7 @@ def _from_samples(problem, design, strengths, bend, v, tol):
         weight = problem.weight[chosen]
         weight = weight / weight.sum()
         loss = Smooth(problem.value, problem.curvature, problem.y[chosen], weight)
-        sample = Newton(loss, design.subset(chosen), l2, l1, bend * weight, problem.size, v)
+        sample = Newton(loss, design.subset(chosen), l2, l1, bend * weight, problem.size, v, problem.spread)
         for _ in range(STAGE_STEPS):
             if sample.propose() <= STAGE_TOL * (problem.null - sample.objective) or not sample.advance():
                 break

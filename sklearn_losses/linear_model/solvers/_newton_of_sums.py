@@ -48,9 +48,11 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
     n_iter, idle, damping, last = 0, 0, 0.0, np.inf
     known, far = np.inf, 0.0  # gap and length of the last step that was not damped
     converged = False
+    l1 = function.l1
     while True:
-        objective, gradient, hessian = here
-        delta, promise, damping = _propose(gradient, hessian, v, function.n_outputs, bend, damping, noise)
+        smooth, gradient, hessian = here
+        objective = smooth + float(l1 @ np.abs(v))
+        delta, promise, damping = _propose(gradient, hessian, v, l1, function.n_outputs, bend, damping, noise)
         gap = DOUBT * promise if damping <= HARMLESS_DAMPING else np.inf
         if damping <= HARMLESS_DAMPING:
             known, far = gap, float(np.linalg.norm(delta))
@@ -65,7 +67,7 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
         new = v + delta
         there = yield new
         slack = problem.rounding * (abs(objective) + size)
-        fall = objective - there[0]
+        fall = objective - there[0] - float(l1 @ np.abs(new))
         if not (fall >= ARMIJO * promise - slack or (fine and np.isfinite(there[0]))):
             damping = max(10.0 * damping, FIRST_DAMPING)
             continue
@@ -73,9 +75,11 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
             damping = 0.1 * damping if damping > LEAST_DAMPING else 0.0
         v, here = new, there
         n_iter += 1
-        if watch is not None and watch(n_iter, *function.raw(v), here[0], gap):
-            objective, converged = here[0], True
-            break
+        if watch is not None:
+            objective = here[0] + float(l1 @ np.abs(v))
+            if watch(n_iter, *function.raw(v), objective, gap):
+                converged = True
+                break
     coef, intercept = function.raw(v)
     endless = problem.l2 == problem.l1 == 0.0 and far > FAR * problem.spread
     converged = bool(converged or gap <= problem.allowed(tol, objective))
@@ -84,14 +88,13 @@ def steps(function, coef, intercept, *, tol, max_iter, watch=None, exact=False):
     )
 
 
-def _propose(gradient, hessian, v, n_outputs, bend, damping, noise):
+def _propose(gradient, hessian, v, l1, n_outputs, bend, damping, noise):
     """Give the step, what it promises, and the damping that it took."""
-    no_penalty = np.zeros_like(v)
     while True:
         H = hessian.copy()
         H.flat[:: len(H) + 1] += damping * bend
         _pin(H[-n_outputs:, -n_outputs:])
-        delta, promise, unsolved = step(H, gradient, v, no_penalty, noise)
+        delta, promise, unsolved, _ = step(H, gradient, v, l1, noise)
         if unsolved <= UNSOLVED or damping > MOST_DAMPING:
             return delta, max(promise, 0.0), damping
         damping = max(10.0 * damping, FIRST_DAMPING)

@@ -3,17 +3,33 @@
 Knows matrices and vectors.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.linalg import lapack
 
 from ._coordinates import descend
 
 CONDITION = 1e-11  # of a matrix of unit diagonal, by its smallest pivot: below, it counts as singular
+RIDGE = 1e-12
 CUT = 1e-13  # smaller eigenvalues, relative to the largest, are taken for zero
 SWEEPS, MANY_SWEEPS = 100, 10_000
 SMALLEST_MOVE = 1e-18
 WRONG = 1e-9  # a condition of optimality is broken by so much of the largest pull: more sweeps are needed
+ROUNDING = 1e-15  # of a product, relative to the sum of its parts
 EXCESS = 1e-12  # of a pull over the penalty: less is rounding
+
+
+class Step(NamedTuple):
+    """A step of Newton's method."""
+
+    delta: np.ndarray
+    decrease: float
+    """By how much the minimum of the quadratic lies below its value at δ = 0."""
+    unsolved: float
+    """How much of the gradient, relative to all of it, no step can take away."""
+    singular: bool
+    """Whether H is nearly singular beside an L1 penalty: what is left to gain may then be much more than `decrease`."""
 
 
 def step(H, gradient, v, l1, noise):
@@ -24,11 +40,7 @@ def step(H, gradient, v, l1, noise):
 
     Returns
     -------
-    δ : ndarray
-    decrease : float
-        By how much the minimum lies below the value at δ = 0.
-    unsolved : float
-        How much of the gradient, relative to all of it, no step can take away.
+    Step
     """
     root = np.sqrt(np.maximum(np.diagonal(H), 0.0))
     root[root == 0.0] = 1.0
@@ -37,23 +49,38 @@ def step(H, gradient, v, l1, noise):
     gradient = gradient / root
     if np.any(l1):
         scaled, l1 = v * root, l1 / root
+        H, singular = _regular(H)
         u, promise = _penalised(H, gradient, scaled, l1)
         pull, rest = -gradient, H @ (scaled - u) - gradient
-        unsolved = _share(_misfit(rest, l1, u), _misfit(pull, l1, scaled), root, noise)
-        return np.where(u == 0.0, -v, u / root - v), promise, unsolved  # zeros stay exact
+        before = misfit(pull, l1, scaled)
+        unsolved = _share(misfit(rest, l1, u), before, root, noise)
+        if promise < 0.0 and np.any(before * root > noise):  # what is left of H does not tell where to go
+            unsolved = 1.0
+        delta = np.where(u == 0.0, -v, u / root - v)  # zeros stay exact
+        return Step(delta, promise, unsolved, singular)
     delta = _solve(H, -gradient)
     unsolved = _share(np.abs(H @ delta + gradient), np.abs(gradient), root, noise)
-    return delta / root, -0.5 * float(gradient @ delta), unsolved
+    return Step(delta / root, -0.5 * float(gradient @ delta), unsolved, False)
 
 
-def _misfit(pull, l1, u):
+def _regular(H):
+    """Return H, or H with a ridge, and whether it is nearly singular: the penalty rules where there is no curvature."""
+    factor, info = lapack.dpotrf(H, lower=1, clean=0)
+    if info == 0 and np.min(np.diagonal(factor)) ** 2 > RIDGE:
+        return H, False
+    H = H.copy()
+    H.flat[:: len(H) + 1] += RIDGE
+    return H, True
+
+
+def misfit(pull, l1, u):
     """By how much each coordinate is pulled, at u, against its penalty."""
     return np.where(u != 0.0, np.abs(pull - l1 * np.sign(u)), np.maximum(np.abs(pull) - l1, 0.0))
 
 
 def _share(rest, before, root, noise):
     """Give how much of a pull is left, of all that there was, noise aside."""
-    norm = before.max()
+    norm = before.max(initial=0.0)
     return float(np.max(rest, where=rest * root > noise, initial=0.0)) / norm if norm > 0.0 else 0.0
 
 
@@ -78,7 +105,7 @@ def _penalised(H, gradient, v, l1):
     promise = _promise(H, gradient, v, l1, u)
     if not promise >= _promise(H, gradient, v, l1, near):
         u = near
-    if _misfit(c - H @ u, l1, u).max() > WRONG * float(np.abs(c).max()):
+    if misfit(c - H @ u, l1, u).max() > WRONG * float(np.abs(c).max()):
         descend(H, c, l1, u, MANY_SWEEPS, SMALLEST_MOVE * float(np.abs(c).max()) ** 2)
         _finish(H, c, l1, u)
         promise = _promise(H, gradient, v, l1, u)
@@ -106,7 +133,8 @@ def _finish(H, c, l1, u):
         rest = c[support] - l1[support] * signs[support] - H[support] @ u
         way = _solve(part, rest)
         rest -= part @ way
-        flat = np.abs(rest).max(initial=0.0) > EXCESS * scale
+        rounding = ROUNDING * float((np.abs(part) @ np.abs(way)).max(initial=0.0))
+        flat = np.abs(rest).max(initial=0.0) > EXCESS * scale + rounding
         if flat:  # downhill without end, but for a change of signs
             way = rest
         here = u[support]

@@ -8,6 +8,7 @@ import numpy as np
 ENOUGH = 50_000  # targets tell how far all lie apart
 UNBOUNDED = 1e3  # times the scale of the loss: no sound loss gains as much over the best constant
 NO_CURVATURE = 1e-9  # relative to what slopes as steep would have if they changed sign
+LARGEST = 1e150
 EXTREME = 30.0  # raw predictions beyond stand for infinity, where targets are no numbers
 
 
@@ -24,6 +25,8 @@ def median(values):
 def spread_of(y):
     """How far targets typically lie apart; of very many, as some of them tell."""
     y = y[:: max(1, len(y) // ENOUGH)]
+    if not np.abs(y).max() < LARGEST:  # squares would overflow
+        return median(np.abs(y - median(y))) or float(np.abs(y).max())
     return median(np.abs(y - median(y))) or float(np.std(y)) or float(np.abs(y).max()) or 1.0
 
 

@@ -142,21 +142,3 @@ class NewtonBatch:
             curvature=np.zeros((d + 1, d + 1)), slope=np.zeros(d + 1), anchor=point[:-1].copy(), point=point,
             live=(np.zeros((0, d)), np.zeros(0), np.zeros(0)), kinks=kinks,
         )  # fmt: skip
-
-
-def newton_solution(programs, X, y, weight, coef, intercept, *, trained, seed, **settings):
-    """Give coefficients and intercept that are optimal for all rows, or for a sample of them where they are many.
-
-    The parameters are those of `NewtonBatch`, and `trained`, the rows to choose from, and `seed`, of the sample: None
-    takes the first rows.
-    """
-    d = X.shape[1]
-    size = int(max(SAMPLE_ROWS * (d + 1), SAMPLE_WORK / d**2))
-    if size < len(trained):
-        chosen = trained if seed is None else np.random.default_rng(seed).permutation(trained)
-        trained = np.sort(chosen[:size])
-    if len(trained) < len(y):
-        X, y, weight = X[trained], y[trained], None if weight is None else weight[trained]
-    batch = NewtonBatch(programs, X, y, weight, None, coef, intercept, rows_before=0.0, **settings)
-    batch.run_epoch()
-    return batch.past.point[:-1], batch.intercept
