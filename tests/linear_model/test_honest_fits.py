@@ -321,10 +321,9 @@ def test_features_whose_squares_overflow(loss, kind):
 def test_targets_whose_squares_overflow(size):
     r = np.random.default_rng(0)
     X, y = r.normal(size=(50, 2)), r.normal(size=50) * size
-    for model in (LinearRegressor(), SGDRegressor(learning_rate="auto")):
-        with pytest.raises(ValueError, match="divide y by"):
+    for model in (LinearRegressor(), LinearRegressor("absolute_error"), SGDRegressor(learning_rate="auto")):
+        with pytest.raises(ValueError, match="Divide y by"):
             model.fit(X, y)
-    assert np.isfinite(LinearRegressor("absolute_error").fit(X, y).coef_).all()
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered")
