@@ -63,7 +63,8 @@ class LinearRegressor(ChunkedModel, LocalRegressor):
     for 'newton', curvatures), where it is, and the small system is solved where `fit` was called.
 
     - `solver` is 'newton' (one pass an iteration; for up to some hundred columns), 'lbfgs', or 'auto'.
-    - The loss has to be smooth, and `penalty` 'l2' or None: an error names losses that could be used.
+    - The loss has to be smooth: an error names losses that could be used. Penalties are those of the local pair.
+    - Many small chunks are put together before they are read.
     - Data are not persisted: each pass computes the collections again, unless they were persisted.
     - The best constant of losses that elicit no mean, and facts that a loss does not declare, are found from a
       sample of y.
@@ -115,7 +116,8 @@ class LinearClassifier(ChunkedModel, LocalClassifier):
     trained one against the rest share their passes.
 
     - `solver` is 'newton' (one pass an iteration; for up to some hundred columns), 'lbfgs', or 'auto'.
-    - The loss has to be smooth, and `penalty` 'l2' or None: an error names losses that could be used.
+    - The loss has to be smooth: an error names losses that could be used. Penalties are those of the local pair.
+    - Many small chunks are put together before they are read.
     - Data are not persisted: each pass computes the collections again, unless they were persisted.
     - `classes_` are the labels of all chunks.
 

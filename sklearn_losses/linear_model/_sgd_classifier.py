@@ -75,10 +75,9 @@ class SGDClassifier(LinearClassifierBase, SGDModel):
         - 'adaptive': `eta0`, divided by 5 instead of ending the fit, until it is 1e-6;
         - 'pa1', 'pa2': what solves the loss of the sample, passive-aggressively: at most `eta0`, or softened
           by it. For losses of slope -1, 0 or 1 only, such as 'hinge';
-        - 'auto': nothing to choose, and no scaling of columns. With at most 500 columns Newton's method, on all rows
-          or a sample (`fit`), or on each batch beside a quadratic memory of those before (`partial_fit`); then, or
-          with more columns, schedule-free steps on implicitly scaled columns. After a pass of `fit` the best model
-          so far is kept; `tol` is relative to all that was gained.
+        - 'auto': nothing to choose, and no scaling of columns. `fit` minimises the objective, as the Linear pair does;
+          `tol` is relative to all that can be gained. `partial_fit` solves a Newton problem a batch, beside a
+          quadratic memory of those before, or with more than 500 columns makes schedule-free steps.
     eta0 : float, default=0.01
         Length of the first step, > 0; 'optimal' does not use it. With 'pa1' and 'pa2', the aggressiveness C.
     power_t : float, default=0.5
