@@ -208,7 +208,7 @@ class _Output:
     excess : float
         The same relative to F_null - F*.
     nothing : bool
-        Whether nothing is to be learnt, F_null being F* but for rounding.
+        Whether nothing is to be learnt: F_null is F* but for rounding, or to nine digits.
     is_best : bool
         Whether it is within `tol` of a minimum that is known for certain.
     noise : float
@@ -222,9 +222,9 @@ class _Output:
         gain = max(null - best.value, 0.0)
         self.rounding = 2 * part.rounding(best.coef, best.intercept) + 1e-14 * null
         at_zero = part(np.zeros_like(coef), np.zeros_like(intercept))
-        self.nothing = gain <= 10 * self.rounding + 1e-12 * at_zero
+        self.nothing = gain <= max(10 * self.rounding + 1e-12 * at_zero, 1e-9 * null)
         if self.nothing:
-            self.rounding += 1e-10 * at_zero
+            self.rounding += 1e-12 * at_zero + 1e-9 * null
         over = self.value - best.value
         self.absolute = over - self.rounding if over > self.rounding + 1e-3 * tol * gain else 0.0
         self.excess = self.absolute / max(gain, 1e-300)
