@@ -34,7 +34,9 @@ def choose_solver(problem, tol):
     """Give the name of the solver that suits a problem; doc/user_guide/linear.md has the rule in words."""
     n, d = problem.X.shape
     if problem.n_outputs is not None:
-        few = n * d <= EXACT and problem.n_outputs * (d + 1) <= FEW_OF_SEVERAL
+        # Quasi-Newton steps meet zeros one by one, and know little of what is left to gain.
+        most = FEW_OF_SEVERAL if problem.l1 == 0.0 else FEW
+        few = n * d <= EXACT and problem.n_outputs * (d + 1) <= most
         return "newton" if few and can_solve("newton", problem) is None else "lbfgs"
     if not problem.convex:
         return "lbfgs"

@@ -4,6 +4,7 @@ Sparse columns that are full and lie far from zero (an id, a price, a timestamp)
 nearly depend on each other, or outnumber the rows, are written in orthogonal directions. Knows problems and arrays.
 """
 
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import scipy.sparse as sp
 
 from ._centring import far_columns, shifted
 from ._design import Orthogonal, orthogonal_design
+from ._problem import LinearProblem
 
 
 class Shift:
@@ -48,6 +50,26 @@ class Rotation:
         return raw, intercept - raw @ design.column_centre if design.fit_intercept else intercept
 
 
+@dataclass
+class TurnedPenalty(LinearProblem):
+    """A problem of rotated columns with a penalty of the coefficients of X itself, which is a part of the loss."""
+
+    rotation: Rotation | None = None
+    turned: tuple[float, float] = (0.0, 0.0)
+    """l2 and l1 of that penalty."""
+
+    def slopes(self, coef: Any, intercept: Any) -> tuple[float, Any, Any]:
+        """Sum losses and slopes, the penalty and its subgradient among them."""
+        loss, of_coef, of_intercept = super().slopes(coef, intercept)
+        assert self.rotation is not None
+        root, design = np.sqrt(self.columns.rate), self.rotation.design
+        raw, _ = self.rotation.back(coef * root, intercept)
+        l2, l1 = self.turned
+        loss += l1 * float(np.abs(raw).sum()) + 0.5 * l2 * float(np.square(raw).sum())
+        pull = (l1 * np.sign(raw) + l2 * raw) / design.sizes
+        return loss, of_coef + (pull @ design.directions.T) * root, of_intercept
+
+
 def change_columns(problem: Any, known: dict) -> tuple[Any, Shift | Rotation | None]:
     """Return a problem of changed columns with the same minimum, and the way back; else the problem itself, and None.
 
@@ -66,8 +88,24 @@ def change_columns(problem: Any, known: dict) -> tuple[Any, Shift | Rotation | N
         return problem.of_columns(X), shift
     if problem.n_outputs is None or not isinstance(X, np.ndarray):
         return problem, None  # Newton's method for one output has designs of its own
-    design = orthogonal_design(problem)
+    kept = problem.l2, problem.l1
+    always = problem.kinked  # bundles gain by it anyway
+    design = orthogonal_design(problem, always=always)
+    # An L1 penalty is bound to its columns, and so is an L2 penalty where these are of very different size. Bundles,
+    # which know no zeros anyway, take both as a part of the loss.
+    if design is None and problem.kinked and problem.l1 > 0.0:
+        kept = problem.l2, 0.0
+        design = orthogonal_design(replace(problem, l1=0.0), always=True)
+    if design is None and problem.kinked:
+        kept = 0.0, 0.0
+        design = orthogonal_design(replace(problem, l2=0.0, l1=0.0), always=True)
     if design is None:
         return problem, None
     rotation = Rotation(design)
-    return problem.of_columns(rotation.X), rotation
+    changed = problem.of_columns(rotation.X)
+    if kept != (problem.l2, problem.l1):
+        values = {field.name: getattr(changed, field.name) for field in fields(changed)}
+        turned = problem.l2 - kept[0], problem.l1
+        changed = TurnedPenalty(**(values | {"l2": kept[0], "l1": 0.0}), rotation=rotation, turned=turned)
+        changed._typical, changed.null = problem._typical, problem.null
+    return changed, rotation

@@ -109,6 +109,8 @@ class Newton:
             H = self.hessian.copy()
             H.flat[:: len(H) + 1] += self.l2
             self.delta, self.promise, self.unsolved, singular = step(H, gradient, self.v, self.l1, noise)
+            if abs(self.promise) <= STILL * self.size:  # of which rounding makes what it likes
+                self.unsolved = 0.0
             if self.unsolved <= UNSOLVED or self.damping > MOST_DAMPING:
                 break
             self.damping = max(10.0 * self.damping, FIRST_DAMPING)
@@ -128,6 +130,10 @@ class Newton:
         """
         curvature = max(self.damping, HARMLESS_DAMPING) * float(self.bend.sum())
         return self.promise + self.point.doubt + float(np.sqrt(2.0 * max(self.promise, 0.0) * curvature)) * self.spread
+
+    def certified_gap(self):
+        """Nothing is certain of a gap here but what steps say."""
+        return np.inf
 
     def imbalance(self):
         """Bound what a gradient that is not zero may cost, if the minimum is no farther than about v or a spread.

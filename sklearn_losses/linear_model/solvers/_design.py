@@ -220,10 +220,10 @@ def design_of(problem):
     return (orthogonal_design(problem, design) if problem.exact else None) or design
 
 
-def orthogonal_design(problem, design=None):
+def orthogonal_design(problem, design=None, *, always=False):
     """Return the design of small data whose columns nearly depend on each other; None if they do not, or under L1.
 
-    `design` is that of scaled columns, if there is one.
+    `design` is that of scaled columns, if there is one; `always`: columns may be as independent as they like.
     """
     X, (n, d) = problem.X, problem.X.shape
     if not problem.exact or problem.l1 > 0.0 or d < 2:
@@ -233,7 +233,7 @@ def orthogonal_design(problem, design=None):
     if design is None:
         columns = problem.columns
         design = Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
-    if not _nearly_dependent(design):
+    if not (always or _nearly_dependent(design)):
         return None
     if problem.l2 == 0.0:
         return Orthogonal(X, problem.fit_intercept, design.scale)

@@ -6,6 +6,7 @@ slopes of the loss at the optimum, jumps included, so that what comes out is exa
 
 import numpy as np
 
+from ._certificate import certified_gap
 from ._damped import Newton
 from ._envelope import Envelope, Kinks
 
@@ -82,6 +83,10 @@ class Multipliers:
             self._smooth(self.newton.v)
             self.newton.propose()
         return self.gap
+
+    def certified_gap(self):
+        """Bound the gap; see `_certificate.py`."""
+        return certified_gap(self.problem, self.design, self.l2, self.l1, self.v, self.kinks)
 
     def damped_gap(self):
         """Estimate the gap where steps are damped; see `Newton`."""

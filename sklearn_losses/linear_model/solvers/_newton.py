@@ -60,8 +60,8 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         v[-1] += middle_of_valley(problem, design.dot(v))
     coef, intercept = design.raw(v)
     gap = descent.gap
-    if exact and converged and not np.isfinite(gap):
-        gap = descent.damped_gap()
+    if exact and converged and not gap <= problem.allowed(tol, descent.objective):
+        gap = min(descent.damped_gap() if not np.isfinite(gap) else gap, descent.certified_gap())
     free = problem.l2 == problem.l1 == 0.0
     unbounded = free and not problem.kinked and descent.goes_on(FAR * problem.spread)
     if exact and converged and free and not unbounded and d <= n:
