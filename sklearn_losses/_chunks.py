@@ -15,6 +15,8 @@ from uuid import uuid4
 import numpy as np
 
 FAN_IN = 8  # so many partial results are combined at a time
+MANY_CHUNKS, FEW_ROWS = 32, 10_000  # more chunks than these with fewer rows than these are put together, ...
+MOST_ROWS = 100_000  # ... to about so many rows
 
 
 def is_chunked(*values):
@@ -43,6 +45,8 @@ class Rows:
 
     Parameters
     ----------
+    together : bool, default=False
+        Whether many small chunks may be put together, since every task takes a millisecond whatever it does.
     **collections : dask array or frame, array, or None
         By what errors call them. At least one is of dask. Arrays of two dimensions that are cut along columns
         are put together again.
@@ -53,7 +57,7 @@ class Rows:
         If they cannot be cut alike.
     """
 
-    def __init__(self, **collections):
+    def __init__(self, *, together=False, **collections):
         self.names = list(collections)
         present = {name: values for name, values in collections.items() if values is not None}
         chunked = {name: _whole_rows(name, values) for name, values in present.items() if is_chunked(values)}
@@ -62,6 +66,8 @@ class Rows:
         }
         self.leader = next(iter(known), next(iter(chunked)))
         self.lengths: Any = known.get(self.leader)
+        if together and self.lengths is not None:
+            self.lengths = _put_together(self.lengths)
         self.parts = {}
         for name, values in present.items():
             if name in chunked:
@@ -258,6 +264,19 @@ def _whole_rows(name, values):
     if values.ndim == 2 and getattr(values, "numblocks", (1, 1))[1] > 1:
         values = values.rechunk({1: -1})
     return values
+
+
+def _put_together(lengths):
+    """Return the lengths of fewer chunks, where there are many small ones; each as long as several neighbours."""
+    if len(lengths) <= MANY_CHUNKS or sum(lengths) > FEW_ROWS * len(lengths):
+        return lengths
+    most = min(MOST_ROWS, -(-sum(lengths) // MANY_CHUNKS))
+    longer = [0]
+    for length in lengths:
+        if longer[-1] and longer[-1] + length > most:
+            longer.append(0)
+        longer[-1] += length
+    return tuple(longer)
 
 
 def _lengths(values):

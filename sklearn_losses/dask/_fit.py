@@ -40,7 +40,7 @@ def pose(estimator, X, y, sample_weight, loss):
         check_not_negative(check_weights(sample_weight, 1))
         sample_weight = None  # one weight for all is none
     X = X if hasattr(X, "shape") else np.asarray(X)
-    rows = Rows(X=X, y=y, sample_weight=sample_weight)
+    rows = Rows(X=X, y=y, sample_weight=sample_weight, together=True)
     dtype = _dtype(X)
     validate_data(estimator, _columns_of(X), skip_check_array=True)
     look = tasks.Look(loss, dtype, labels, -(-SAMPLED // rows.n_chunks))
@@ -126,9 +126,9 @@ class ChunkedSolve(Solve):
     obstacle = staticmethod(obstacle_to_sums)
 
     def __init__(self, *args, rows, ask, mean, n_rows):
-        super().__init__(*args)
         self.rows, self.ask, self.mean = rows, ask, mean
         self.n_rows = n_rows
+        super().__init__(*args)
 
     def all(self, problems):
         """Solve them side by side."""
@@ -139,7 +139,7 @@ class ChunkedSolve(Solve):
         newton = self.solver == "newton"
         self.ask.programs = [each.curvature if newton else each.value for each in linear]
         self.functions = [Scaled(each) for each in linear]
-        keywords: dict = {"tol": float(estimator.tol), "max_iter": int(estimator.max_iter)}
+        keywords: dict = {"tol": self.tol, "max_iter": int(estimator.max_iter)}
         if newton:
             keywords["exact"] = linear[0].exact
         steps = (newton_of_sums if newton else lbfgs).steps
@@ -158,7 +158,7 @@ class ChunkedSolve(Solve):
             each.objective_at = partial(self._objective_at, k)
         models = [rounded(each, (s.coef, s.intercept), self.dtype) for each, s in zip(linear, solutions, strict=True)]
         exact = self.dtype == np.float64 and all(
-            noise(each, *model) <= SURE * each.allowed(float(self.estimator.tol), solution.objective)
+            noise(each, *model) <= SURE * each.allowed(self.tol, solution.objective)
             for each, model, solution in zip(linear, models, solutions, strict=True)
         )
         if exact:

@@ -7,6 +7,7 @@ solvers'.
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import column_or_1d
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
@@ -198,6 +199,8 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
     """
 
     _for_classifier = False
+    _flattens_columns = False
+    """Whether y of shape (n_samples, 1) is taken for (n_samples,), with a warning, as scikit-learn's SGD does."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -209,6 +212,8 @@ class LinearRegressorBase(RegressorMixin, LinearModel):
         """Check X and y, and give them with the target that they are."""
         check_regression(loss, y, type(self).__name__)
         X, y = self._check_training_data(X, y, first=first, multi_output=True, finite=finite)
+        if self._flattens_columns and y.ndim == 2 and y.shape[1] == 1 and loss.target_kind != "vector":
+            y = column_or_1d(y, warn=True)
         n_columns = y.shape[1] if y.ndim == 2 else None
         if not first and n_columns != self._n_columns:
             now, before = (

@@ -34,7 +34,10 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
         "l1_ratio": number(Real, 0, 1),
         "fit_intercept": BOOLEAN,
         "solver": one_of("auto", *SOLVERS, *RENAMED),
-        "tol": number(Real, above=0),
+        "tol": (
+            "'auto' or a finite number > 0",
+            lambda value: isinstance(value, str) and value == "auto" or number(Real, above=0)[1](value),
+        ),
         "max_iter": number(Integral, 1),
         "verbose": number(Integral, 0),
         "warm_start": BOOLEAN,
@@ -58,7 +61,7 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
                     stacklevel=3,
                 )
             solutions = self._fit_watched(X, y, sample_weight)
-        warn_of(solutions, self.tol, self.solver_, stacklevel=4)
+        warn_of(solutions, self.solver_, stacklevel=4)
         return self
 
     @with_callbacks

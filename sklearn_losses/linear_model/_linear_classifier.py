@@ -56,9 +56,10 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         - 'lbfgs': quasi-Newton steps, for smooth losses, those of several raw predictions, and those that are not
           convex, which begin at several points;
         - 'auto': chooses, as the user guide says. `solver_` tells which.
-    tol : float, default=1e-4
+    tol : float or 'auto', default='auto'
         `fit` ends when the objective is estimated to lie at most so much above its minimum, relative to what the
-        model gains over the best constant.
+        model gains over the best constant. 'auto' is 1e-4 for up to 10,000 samples and 1 / n_samples for more: what
+        is left is then less than what the samples leave open.
     max_iter : int, default=1000
         The most iterations; a ConvergenceWarning says what was reached by then.
     verbose : int, default=0
@@ -133,7 +134,7 @@ class LinearClassifier(LinearClassifierBase, PenalisedModel):
         l1_ratio=0.5,
         fit_intercept=True,
         solver="auto",
-        tol=1e-4,
+        tol="auto",
         max_iter=1000,
         verbose=0,
         class_weight=None,

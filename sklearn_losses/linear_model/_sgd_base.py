@@ -11,6 +11,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import assert_all_finite
+from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._base import LinearModel
@@ -32,6 +33,14 @@ from ._stream import Memory, Stream
 from ._validation import held_out_score, hold_out, negative_loss
 from .solvers._epochs import Epochs, Plateau, mean_curve
 from .solvers._rows import Rows
+
+
+MOST_RAW = 700.0  # exp of more is infinite
+
+
+def _bounded_link(loss):
+    """Whether predictions of a loss are exponentials of raw predictions."""
+    return loss.target_kind == "number" and loss.link.name.startswith("log")
 
 
 class SGDModel(CallbackSupportMixin, LinearModel):
@@ -108,7 +117,7 @@ class SGDModel(CallbackSupportMixin, LinearModel):
             self._check_parameters(streaming=False)
             solutions = self._fit_watched(X, y, coef_init, intercept_init, sample_weight, **about_target)
         if solutions is not None and self.tol is not None:
-            warn_of(solutions, self.tol, "auto", stacklevel=4)
+            warn_of(solutions, "auto", stacklevel=4)
         if self.learning_rate != "auto" and self.tol is not None and self.n_iter_ == self.max_iter:
             warnings.warn(
                 "Maximum number of iteration reached before convergence. Consider increasing max_iter to "
@@ -222,16 +231,32 @@ class SGDModel(CallbackSupportMixin, LinearModel):
                 )
             )
         first_step = self.t_
+        bounded = _bounded_link(loss)
         if watch is not None and watch.has_callbacks:
             self._run_watched(epochs, watch, lambda: self._results(target, epochs, X, first_step))
         else:
             self._in_threads([epoch.run for epoch in epochs])
         self.__dict__.update(self._results(target, epochs, X, first_step))
+        if bounded and not auto:
+            self._check_predictions(X)
         self.__dict__.pop("_memory", None)
         descents = [epoch.descent for epoch in epochs]
         if auto:
             self._memory = Memory.of(self, descents)
         return descents
+
+    def _check_predictions(self, X):
+        """Raise if coefficients have run away where an exponential of predictions is taken."""
+        with np.errstate(all="ignore"):
+            raw = safe_sparse_dot(X, np.atleast_2d(self.coef_).T) + self.intercept_
+            largest = float(np.abs(raw).max())
+        if not largest < MOST_RAW:
+            raise ValueError(
+                f"Floating-point under-/overflow occurred: after {self.n_iter_} epochs raw predictions reach "
+                f"{largest:.2g}, and loss={self.loss!r} takes their exponential. Scaling input data with "
+                f"StandardScaler or MinMaxScaler might help, or a smaller eta0. Or choose learning_rate='auto', which "
+                f"needs no scaling."
+            )
 
     def _runs(self, target, X, y, sample_weight):
         """Give how each problem of the target is trained: seeds, and what early stopping watches."""

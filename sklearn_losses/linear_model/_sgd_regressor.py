@@ -134,6 +134,8 @@ class SGDRegressor(LinearRegressorBase, SGDModel):
         epsilon=0.1,
     )  # fmt: skip
 
+    _flattens_columns = True
+
     def __init__(
         self,
         loss="squared_error",

@@ -39,6 +39,8 @@ from .solvers._start import least_squares_step
 
 RENAMED = {"sgd": "lbfgs"}
 """Solvers that are gone, and what takes their place."""
+USUAL_TOL = 1e-4
+FAR = 1e9  # spreads
 ENOUGH = 1_000  # iterations: who allows fewer wants no other solver after them
 ROUGH_START = 1e-2  # tolerance of a minimum that is only a start
 LITTLE = 1e-8  # of a penalty, that keeps a start finite
@@ -61,7 +63,7 @@ def _accurate(X):
     return (X if isinstance(X, np.ndarray) else X.toarray()).astype(np.float64, copy=False)
 
 
-def warn_of(solutions, tol, solver, *, stacklevel):
+def warn_of(solutions, solver, *, stacklevel):
     """Warn if solutions did not reach the tolerance, or cannot."""
     missed = [solution for solution in solutions if not solution.converged]
     if any(solution.unbounded for solution in solutions):
@@ -78,10 +80,15 @@ def warn_of(solutions, tol, solver, *, stacklevel):
         warnings.warn(
             f"The objective is estimated to lie {max(s.relative_gap for s in missed):.2g} above the minimum, relative "
             f"to what the model gains over a constant, after {max(s.n_iter for s in solutions)} iterations; "
-            f"tol={tol:g} asks for less. {advice}",
+            f"tol={missed[0].tol:.2g} asks for less. {advice}",
             ConvergenceWarning,
             stacklevel=stacklevel,
         )
+
+
+def tolerance(tol, n_samples):
+    """Return the tolerance that is meant: of many samples, no more than what they cannot tell anyway."""
+    return min(USUAL_TOL, 1.0 / n_samples) if tol == "auto" else float(tol)
 
 
 class Course:
@@ -163,14 +170,25 @@ class Course:
             floor=0.0 if _is_never_negative(solve.loss) else -np.inf,
             measured=measured,
         )
+        solution.tol = solve.tol
         solution.relative_gap = _relative_gap(linear, solution.objective, solution.gap)
         solution.converged |= self.stopped or solve.max_iter == 0  # whoever ends a fit needs no warning
+        if np.isinf(solution.gap) and linear.fit_intercept:
+            self._check_bounded(solution)
         curve = solution.curve or self.curve
         solution.curve = [*curve[: max(solution.n_iter, 1) - 1], solution.objective]
         self.now = solution
         if self.part is not solve.watch and self.part.end(solve.so_far()):
             solve.max_iter = 0  # the rest stays where it starts
         return solution
+
+
+    def _check_bounded(self, solution):
+        """Raise if the objective falls and falls with the intercept."""
+        linear = self.linear
+        for way in (-FAR, FAR):
+            there = linear.objective_at(solution.coef, solution.intercept + way * linear.spread)
+            check_bounded(linear.null - there, linear.null, linear.steep / linear.spread, linear.spread)
 
 
 def _is_never_negative(loss):
@@ -182,6 +200,7 @@ class Solve:
     """Solves the problems that a target poses, watched."""
 
     course_of = Course
+    n_rows: int
     solvers = SOLVERS
     choose = staticmethod(choose_solver)
     obstacle = staticmethod(can_solve)
@@ -189,6 +208,8 @@ class Solve:
     def __init__(self, estimator, X, loss, target, start, watch):
         self.estimator, self.X, self.loss, self.target = estimator, X, loss, target
         self.start, self.watch = start, watch
+        if not hasattr(self, "n_rows"):
+            self.n_rows = X.shape[0]
         self.tol, self.asked, self.n_jobs, self.random_state = self.settings(estimator)
         self.solver = ""
         self.max_iter = int(estimator.max_iter)
@@ -199,7 +220,7 @@ class Solve:
 
     def settings(self, estimator):
         """Return the tolerance, the solver asked for, the number of threads, and the seed."""
-        return float(estimator.tol), estimator.solver, estimator.n_jobs, estimator.random_state
+        return tolerance(estimator.tol, self.n_rows), estimator.solver, estimator.n_jobs, estimator.random_state
 
     def all(self, problems):
         """Solve them, one after another or on several threads."""
@@ -240,6 +261,8 @@ class Solve:
 
     def _go_on(self, course, solution, solver):
         """Let another solver go on from a solution; return the better of both, with what is then known of the gap."""
+        if solver == self.solver:
+            course.solved = replace(course.solved, orthogonal=True)
         self.solver, first, course.before = solver, self.solver, solution.n_iter
         start = solution.coef, solution.intercept
         start = start if course.change is None else course.change.forth(*start)
@@ -248,6 +271,11 @@ class Solve:
         other.curve = [*solution.curve, *(other.curve or course.curve[len(solution.curve) :])]
         if not other.objective < solution.objective:
             self.solver = first
+        allowed = course.linear.allowed(self.tol, other.objective)
+        if solver == "dual" and not other.objective < solution.objective - allowed:
+            # Who has not moved has seen nothing, unless a bound says so.
+            bound = np.inf if other.duality_gap is None else other.duality_gap
+            other.gap = max(other.gap, min(solution.gap, bound))
         return other
 
     def _minimise(self, course, start, max_iter):

@@ -25,6 +25,7 @@ SOLVERS_OF_SUMS = {"lbfgs": _lbfgs.solve, "newton": _newton_of_sums.solve}
 NOT_CONVEX = "the loss is not convex; use 'lbfgs', which follows its slopes to the next valley"
 FEW = 500  # so many columns make a small linear system
 FEW_OF_SEVERAL = 200  # so many coefficients of several outputs, whose every iteration sums a Hessian
+CHEAP = 40_000_000  # products for a Hessian
 FINE = 1e-5  # from this tolerance on passes may get stuck at kinks, and Newton's steps are no slower, with so ...
 FEW_OF_KINKED, MEDIUM = 100, 2_000_000  # ... few columns and entries
 NOT_SPARSE = 0.1  # a CSR matrix with so many entries is treated as if it were dense
@@ -36,7 +37,8 @@ def choose_solver(problem, tol):
     if problem.n_outputs is not None:
         # Quasi-Newton steps meet zeros one by one, and know little of what is left to gain.
         most = FEW_OF_SEVERAL if problem.l1 == 0.0 else FEW
-        few = n * d <= EXACT and problem.n_outputs * (d + 1) <= most
+        width = problem.n_outputs * (d + 1)
+        few = width <= most and (n * d <= EXACT or n * width**2 <= CHEAP)
         return "newton" if few and can_solve("newton", problem) is None else "lbfgs"
     if not problem.convex:
         return "lbfgs"
@@ -56,6 +58,9 @@ def alternative_solver(name, problem):
     newton = d <= FEW_OF_KINKED and n * d <= MEDIUM
     if problem.n_outputs is not None:
         newton = not problem.kinked and problem.n_outputs * (d + 1) <= FEW
+    if name == "newton" and problem.n_outputs is None and not problem.orthogonal:
+        if problem.l1 == 0.0 and 1 < d and n * d <= MEDIUM and d <= FEW:
+            return "newton"  # in orthogonal directions
     other = {"dual": "newton" if newton else "lbfgs", "lbfgs": "newton" if newton else None, "newton": "dual"}[name]
     if name == "newton" and problem.n_outputs is not None:
         other = "lbfgs"

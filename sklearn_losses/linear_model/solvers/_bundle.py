@@ -15,6 +15,7 @@ from . import _growing, _lbfgs
 from ._problem import LinearSolution
 from ._scaled import Scaled
 
+FARTHER = 30.0  # times as far as it seems may the minimum of small data be, which cost little
 ROUGH, ROUGH_SHARE = (
     1e-2,
     0.25,
@@ -111,7 +112,7 @@ class Bundle:
         self.promise = max(self.objective - below, 0.0)
         away = mu * (c - self.point)
         far = float(np.linalg.norm(c - self.null)) + float(np.linalg.norm(c - self.point))
-        return self.promise + float(np.linalg.norm(away)) * far
+        return self.promise + float(np.linalg.norm(away)) * far * (FARTHER if self.problem.exact else 1.0)
 
     def advance(self):
         """Look at the next point; go there if it keeps enough of the promise."""

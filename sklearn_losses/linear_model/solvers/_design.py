@@ -217,7 +217,7 @@ def design_of(problem):
         chosen = np.sort(np.random.default_rng(0).choice(n, min(n, max(1000, SMALL // d)), replace=False))
         columns = Columns(X[chosen], problem.weight[chosen] + 1.0 / n, centred=problem.fit_intercept)
     design = Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
-    return (orthogonal_design(problem, design) if problem.exact else None) or design
+    return orthogonal_design(problem, design) or design
 
 
 def orthogonal_design(problem, design=None, *, always=False):
@@ -226,14 +226,14 @@ def orthogonal_design(problem, design=None, *, always=False):
     `design` is that of scaled columns, if there is one; `always`: columns may be as independent as they like.
     """
     X, (n, d) = problem.X, problem.X.shape
-    if not problem.exact or problem.l1 > 0.0 or d < 2:
+    if not (problem.exact or problem.orthogonal) or problem.l1 > 0.0 or d < 2:
         return None
     if d > n:
         return Orthogonal(X, problem.fit_intercept)
     if design is None:
         columns = problem.columns
         design = Design(X, columns.centre, columns.rate**-0.5, problem.fit_intercept)
-    if not (always or _nearly_dependent(design)):
+    if not (always or problem.orthogonal or _nearly_dependent(design)):
         return None
     if problem.l2 == 0.0:
         return Orthogonal(X, problem.fit_intercept, design.scale)

@@ -92,6 +92,7 @@ def leave(
         return replace(solution, coef=coef, intercept=intercept, objective=objective)
     gap = max(objective - bound, 0.0)
     gap = min(gap, objective - floor, np.inf if duality_gap is None else duality_gap)
+    gap = max(gap, problem.left_to_gain(coef, intercept))
     allowed = problem.allowed(tol, objective) + lost
     return replace(
         solution,

@@ -7,6 +7,7 @@ Knows problems and points; how a minimum is approached is `_lbfgs.py`'s, and wha
 import numpy as np
 
 from . import _lbfgs
+from ._quadratic import step
 from ._metric import Metric
 from ._scaled import Scaled, run
 
@@ -15,6 +16,7 @@ ROWS_A_SQUARE = 0.25  # rows for each product of two columns: with fewer, produc
 ROWS_A_COLUMN = 10  # of the smallest sample
 SMALLEST, GROWTH = 1_000, 4
 STAGE_TOL, STAGE_STEPS = 3e-2, 20
+MOST_WIDTH, ROWS_A_NUMBER, LOOKS = 200, 20, 2
 CAREFUL, DOUBT = 30.0, 10.0
 
 
@@ -40,7 +42,33 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         here = function.slopes(v)
     known = [here]  # what the walk asks for first
     descent = _lbfgs.walk(function, v, memory, tol=tol, max_iter=max_iter, watch=watch)
-    return run(descent, lambda v: known.pop() if known else function.slopes(v))
+    solution = run(descent, lambda v: known.pop() if known else function.slopes(v))
+    return _looked_at_again(problem, order, solution, tol=tol, max_iter=max_iter, watch=watch)
+
+
+def _looked_at_again(problem, order, solution, *, tol, max_iter, watch):
+    """Hold the estimate of the gap against what a step of Newton's method promises, where that is cheap; else go on."""
+    function = Scaled(problem)
+    width = len(function.l2)
+    if width > MOST_WIDTH:
+        return solution
+    rows = Scaled(problem.subset(order[: ROWS_A_NUMBER * width]))
+    for _ in range(LOOKS):
+        if not solution.converged or solution.n_iter >= max_iter:
+            break
+        v = function.scaled(solution.coef, solution.intercept)
+        _, gradient = function.slopes(v)
+        *_, hessian = rows.bends(v)
+        noise = 1e-13 * problem.steep
+        solution.gap = max(solution.gap, step(hessian, gradient, v, function.l1, noise).decrease)
+        if solution.gap <= problem.allowed(tol, solution.objective):
+            break
+        before = solution.n_iter
+        solution = _lbfgs.solve(
+            problem, solution.coef, solution.intercept, tol=tol / CAREFUL, max_iter=max_iter - before, watch=watch
+        )
+        solution.n_iter += before
+    return solution
 
 
 def _careful(problem, coef, intercept, *, tol, max_iter, watch):

@@ -15,6 +15,7 @@ MEMORY = 20
 ARMIJO = 1e-4
 WOLFE = 0.9
 SEARCH = 40
+LAST = 0.3  # of the last fall, at least, is left
 DOUBT = 2.0  # by which what a step promises is multiplied: curvature falls on the way, and steps know only what it was
 
 
@@ -150,7 +151,9 @@ def walk(function, v, memory, *, tol, max_iter, watch=None):
 def _estimate(promise: float, falls: deque, informed: bool) -> float:
     """Estimate F - F*: from the last step, and from the last falls, as if they went on in geometric progression."""
     if len(falls) < 4:
-        return DOUBT * promise if informed or promise == 0.0 else np.inf
+        if promise == 0.0:
+            return 0.0
+        return max(DOUBT * promise, LAST * (falls[-1] if falls else 0.0)) if informed else np.inf
     recent = np.array(falls)
     half = len(recent) // 2
     early, late = float(recent[:half].mean()), float(recent[half:].mean())

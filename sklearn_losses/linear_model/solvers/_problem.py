@@ -12,6 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from ...formula import Program
 from ._columns import Columns
+from ._quadratic import misfit
 from ._row_sums import raw_sums, row_sums
 from ._scales import curvature_between, median, slopes_aside
 from ._several_bends import several_bends
@@ -21,6 +22,7 @@ EXACT = 100_000  # data of at most so many entries are solved by Newton's steps 
 EXACT_TOL = 1e-3  # ... unless `tol` is larger
 SOME = 10_000  # samples tell what is typical
 BLOCK = 1 << 17  # entries that are taken to float64 at a time
+NOISE = 1e-12  # of a sum of slopes, relative to the sum of their sizes
 FEW_ROWS = 1_000  # tell where columns lie
 
 
@@ -100,6 +102,10 @@ class SummedProblem:
             intercept = intercept - intercept.mean()
         return (coef - coef.mean(axis=0) if self.l2 == self.l1 == 0.0 else coef), intercept
 
+    def left_to_gain(self, coef, intercept) -> float:
+        """Estimate what one more step along single coordinates gains; nothing is known of that here."""
+        return 0.0
+
     def objective_at(self, coef, intercept) -> float:
         """F at raw coefficients, in float64; infinite where something overflows."""
         centre, rate = self.columns.centre, self.columns.rate
@@ -164,6 +170,8 @@ class LinearProblem(SummedProblem):
     """Whether its slope jumps, or nearly so: then `curvature` is of little use."""
     shift_free: bool = False
     """Whether K raw predictions that are shifted together cost the same, as those of a softmax do."""
+    orthogonal: bool = False
+    """Whether Newton's steps are to be made in orthogonal directions, whatever these cost."""
 
     @property
     def is_dense(self) -> bool:
@@ -283,14 +291,44 @@ class LinearProblem(SummedProblem):
 
     def objective_at(self, coef, intercept) -> float:
         """F(w, b), whose products are taken in float64 even where X is float32."""
+        return self.mean_loss(self.raw_prediction_in_double(coef, intercept)) + self.penalty(coef)
+
+    def raw_prediction_in_double(self, coef, intercept) -> np.ndarray:
+        """X @ coef.T + intercept, whose products are taken in float64 even where X is float32."""
         if self.X.dtype == np.float64:
-            f = np.asarray(safe_sparse_dot(self.X, coef.T), dtype=np.float64) + intercept
-        else:
-            f = np.empty((self.X.shape[0], *np.shape(intercept)))
-            for start in range(0, len(f), rows := max(64, BLOCK // max(self.X.shape[1], 1))):
-                part = slice(start, start + rows)
-                f[part] = safe_sparse_dot(self.X[part].astype(np.float64), coef.T) + intercept
-        return self.mean_loss(f) + self.penalty(coef)
+            return np.asarray(safe_sparse_dot(self.X, coef.T), dtype=np.float64) + intercept
+        f = np.empty((self.X.shape[0], *np.shape(intercept)))
+        for start in range(0, len(f), rows := max(64, BLOCK // max(self.X.shape[1], 1))):
+            part = slice(start, start + rows)
+            f[part] = safe_sparse_dot(self.X[part].astype(np.float64), coef.T) + intercept
+        return f
+
+    def left_to_gain(self, coef, intercept) -> float:
+        """Estimate what one step along the intercept alone gains, or along one scaled column of small data.
+
+        It is no bound of F - F*, but F - F* is no smaller, unless the loss bends more on the way.
+        """
+        if self.kinked or not self.convex:
+            return 0.0
+        f = self.raw_prediction_in_double(coef, intercept)
+        (_, slopes, bends), _ = self.curvature.arrays(self.y, f)
+        weight = self.weight if f.ndim == 1 else self.weight[:, None]
+        with np.errstate(all="ignore"):
+            slopes, bends = (np.where(weight > 0.0, weight * each, 0.0) for each in (slopes, bends))
+            gain = 0.0
+            if self.fit_intercept:
+                left = np.abs(slopes.sum(axis=0))
+                left = np.where(left > NOISE * np.abs(slopes).sum(axis=0), left, 0.0)
+                gain = float(np.max(np.where(left > 0.0, 0.5 * left * left / bends.sum(axis=0), 0.0)))
+            if self.exact and self.is_dense:
+                centre, root_rate = self.columns.centre, np.sqrt(self.columns.rate)
+                z = (self.X - centre) * root_rate
+                l2, l1, v = self.l2 * root_rate**2, self.l1 * root_rate, coef / root_rate
+                left = misfit(-(slopes.T @ z + l2 * v), l1, v)
+                left[left <= NOISE * (np.abs(slopes).T @ np.abs(z) + np.abs(l2 * v))] = 0.0
+                bent = np.maximum(bends, 0.0).T @ np.square(z) + l2
+                gain = max(gain, float(np.max(0.5 * left * left / np.where(bent > 0.0, bent, 1.0), initial=0.0)))
+        return gain if not np.isnan(gain) else 0.0
 
 
 def _steeper(sides):
@@ -317,6 +355,8 @@ class LinearSolution:
     """A bound of F - F*, where the solver has one."""
     relative_gap: float = np.inf
     """The gap relative to F_null - F, entered by who asked for the solution."""
+    tol: float = np.nan
+    """What was asked for, entered by who asked."""
     unbounded: bool = False
     """Whether the solver saw that no finite coefficients are best."""
     rounding: float = 0.0
