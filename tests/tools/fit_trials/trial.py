@@ -220,7 +220,7 @@ class _Output:
         best, null = oracle.best, oracle.null
         self.value = part(coef, intercept)
         gain = max(null - best.value, 0.0)
-        self.rounding = 2 * part.rounding(best.coef, best.intercept) + 1e-14 * null
+        self.rounding = 2 * part.rounding(best.coef, best.intercept) + 1e-10 * null
         at_zero = part(np.zeros_like(coef), np.zeros_like(intercept))
         self.nothing = gain <= max(10 * self.rounding + 1e-12 * at_zero, 1e-9 * null)
         if self.nothing:
@@ -230,7 +230,7 @@ class _Output:
         self.excess = self.absolute / max(gain, 1e-300)
         doubt = max(best.value - oracle.lower, 0.0)
         self.is_best = over + doubt <= tol * gain + self.rounding
-        self.noise = part.rounding(coef, intercept) + self.rounding
+        self.noise = part.rounding(coef, intercept) + 1e-14 * null
         self.numbers = {
             "F": self.value, "best": best.value, "null": null, "excess": self.excess, "tol": tol,
             "doubt": doubt / max(gain, 1e-300), "rounding": self.rounding,
