@@ -53,14 +53,23 @@ class StopAfter:
 
 @new
 @both
-@rates
-def test_a_callback_sees_each_epoch_and_ends_the_fit(model, learning_rate):
+def test_a_callback_sees_each_epoch_and_ends_the_fit(model):
     callback = StopAfter(4)
-    model = clone(model).set_params(random_state=0, eta0=0.01, learning_rate=learning_rate)
+    model = clone(model).set_params(random_state=0, eta0=0.01)
     model.set_callbacks(callback).fit(X, target_of(model))
     assert model.n_iter_ == len(callback.scores) == len(model.loss_curve_) == 4
     assert callback.calls == ["setup", "fit", "teardown"]
     assert model.score(X, target_of(model)) == callback.scores[-1]
+
+
+@new
+@pytest.mark.parametrize("model", [SGDClassifier("cross_entropy"), SGDRegressor("huber")], ids=["coupled", "regressor"])
+def test_a_callback_sees_each_iteration_of_auto(model):
+    callback = StopAfter(2)
+    model = clone(model).set_params(random_state=0, learning_rate="auto")
+    model.set_callbacks(callback).fit(X, target_of(model))
+    assert model.n_iter_ == len(callback.scores) == len(model.loss_curve_) == 2
+    assert callback.calls == ["setup", "fit", "teardown"]
 
 
 @new

@@ -28,6 +28,7 @@ class Columns:
         The weighted mean of the squared norms of the scaled rows.
     """
 
+    @np.errstate(over="ignore", invalid="ignore")  # what overflows is said by `check_squares`
     def __init__(self, X, weight, *, centred):
         d = X.shape[1]
         share = np.ascontiguousarray(weight / weight.sum(), dtype=np.float64)

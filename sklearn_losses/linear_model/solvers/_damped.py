@@ -109,7 +109,7 @@ class Newton:
             H = self.hessian.copy()
             H.flat[:: len(H) + 1] += self.l2
             self.delta, self.promise, self.unsolved, singular = step(H, gradient, self.v, self.l1, noise)
-            if abs(self.promise) <= STILL * self.size:  # of which rounding makes what it likes
+            if -STILL * self.size <= self.promise < 0.0:  # of which rounding makes what it likes
                 self.unsolved = 0.0
             if self.unsolved <= UNSOLVED or self.damping > MOST_DAMPING:
                 break

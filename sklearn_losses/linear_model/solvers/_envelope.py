@@ -127,6 +127,7 @@ class Envelope:
             self.curvature, self.y, u, self.gamma, kinks.at, kinks.left, kinks.right, kinks.near
         )
         self.point, far = z, u - z
-        mean = float(self.weight @ (self.loss + 0.5 * far * far / self.gamma))
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(self.weight @ (self.loss + 0.5 * far * far / self.gamma))
         mean = mean if np.isfinite(mean) else np.inf
         return Point(design, f, mean, self.weight * self.slope, self.weight * bends)

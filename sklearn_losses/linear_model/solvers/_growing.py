@@ -16,7 +16,7 @@ ROWS_A_SQUARE = 0.25  # rows for each product of two columns: with fewer, produc
 ROWS_A_COLUMN = 10  # of the smallest sample
 SMALLEST, GROWTH = 1_000, 4
 STAGE_TOL, STAGE_STEPS = 3e-2, 20
-MOST_WIDTH, ROWS_A_NUMBER, LOOKS = 200, 20, 2
+MOST_WIDTH, ROWS_A_NUMBER, LOOKS = 200, 20, 4
 CAREFUL, DOUBT = 30.0, 10.0
 
 
@@ -53,19 +53,18 @@ def _looked_at_again(problem, order, solution, *, tol, max_iter, watch):
     if width > MOST_WIDTH:
         return solution
     rows = Scaled(problem.subset(order[: ROWS_A_NUMBER * width]))
-    for _ in range(LOOKS):
-        if not solution.converged or solution.n_iter >= max_iter:
-            break
+    for k in range(1, LOOKS + 1):
         v = function.scaled(solution.coef, solution.intercept)
         _, gradient = function.slopes(v)
         *_, hessian = rows.bends(v)
         noise = 1e-13 * problem.steep
         solution.gap = max(solution.gap, step(hessian, gradient, v, function.l1, noise).decrease)
-        if solution.gap <= problem.allowed(tol, solution.objective):
+        within = solution.gap <= problem.allowed(tol, solution.objective)
+        if within or not solution.converged or solution.n_iter >= max_iter or k == LOOKS:
             break
         before = solution.n_iter
         solution = _lbfgs.solve(
-            problem, solution.coef, solution.intercept, tol=tol / CAREFUL, max_iter=max_iter - before, watch=watch
+            problem, solution.coef, solution.intercept, tol=tol / CAREFUL**(k + 1), max_iter=max_iter - before, watch=watch
         )
         solution.n_iter += before
     return solution
@@ -75,7 +74,8 @@ def _careful(problem, coef, intercept, *, tol, max_iter, watch):
     """Minimise a small problem farther than is asked, since the gap is an estimate; small ones cost little."""
     solution = _lbfgs.solve(problem, coef, intercept, tol=tol / CAREFUL, max_iter=max_iter, watch=watch)
     solution.gap *= DOUBT
-    return solution
+    order = np.flatnonzero(problem.weight)
+    return _looked_at_again(problem, order, solution, tol=tol, max_iter=max_iter, watch=watch)
 
 
 def _from_samples(problem, order, v, memory):
