@@ -30,10 +30,11 @@ def work(pipe, solvers):
     """Answer seeds with verdicts, in a process of its own."""
     while (seed := pipe.recv()) is not None:
         try:
-            pipe.send(trial(seed, solvers))
+            verdicts = trial(seed, solvers)
         except Exception as error:
             wrong = {"lost": f"the oracle failed: {type(error).__name__}: {error}"}
-            pipe.send([Verdict(seed, solvers[0], wrong, None, describe(problem_of(seed)))])
+            verdicts = [Verdict(seed, solvers[0], wrong, None, describe(problem_of(seed)))]
+        pipe.send(verdicts)
 
 
 class Worker:

@@ -1,12 +1,14 @@
 """Smooth objectives: damped Newton steps down, and a lower bound by the slopes where they end."""
 
+from time import process_time
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import cho_factor, cho_solve
 
 from .programs import solve_quadratic
 
-STEPS = 200
+STEPS, SECONDS = 200, 3.0  # at most, of each descent
 REACH = 10.0
 
 
@@ -45,12 +47,15 @@ class _Descent:
     def run(self, theta, stepper, least):
         """Take steps with less damping while F falls, with more where it does not, until it falls less than `least`."""
         damping, still, value = 1e-8, 0, self.value(theta)
+        begun = process_time()
         for _ in range(STEPS):
+            if process_time() - begun > SECONDS:
+                break
             gradient, hessian = _derivatives(self.space, theta, self.formula)
             if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
                 break
             step = stepper(theta, gradient, hessian)
-            for _ in range(60):
+            for _ in range(20):
                 with np.errstate(over="ignore"):
                     new = step(damping)
                 new_value = np.inf if new is None else self.value(new)

@@ -65,6 +65,7 @@ def solve_quadratic(P, c, A, right, low, high, equal=True):
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.time_limit = 60.0
+    settings.max_threads = 1
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
     found = clarabel.DefaultSolver(sp.triu(P).tocsc(), c, G, h, cones, settings).solve()
     good = str(found.status) in ("Solved", "AlmostSolved", "InsufficientProgress", "MaxIterations")

@@ -208,7 +208,7 @@ class _Output:
     excess : float
         The same relative to F_null - F*.
     nothing : bool
-        Whether nothing is to be learnt, F_null being F* but for rounding.
+        Whether nothing is to be learnt: F_null is F* but for rounding, or to nine digits.
     is_best : bool
         Whether it is within `tol` of a minimum that is known for certain.
     noise : float
@@ -220,17 +220,17 @@ class _Output:
         best, null = oracle.best, oracle.null
         self.value = part(coef, intercept)
         gain = max(null - best.value, 0.0)
-        self.rounding = 2 * part.rounding(best.coef, best.intercept) + 1e-14 * null
+        self.rounding = 2 * part.rounding(best.coef, best.intercept) + 1e-10 * null
         at_zero = part(np.zeros_like(coef), np.zeros_like(intercept))
-        self.nothing = gain <= 10 * self.rounding + 1e-12 * at_zero
+        self.nothing = gain <= max(10 * self.rounding + 1e-12 * at_zero, 1e-9 * null)
         if self.nothing:
-            self.rounding += 1e-10 * at_zero
+            self.rounding += 1e-12 * at_zero + 1e-9 * null
         over = self.value - best.value
         self.absolute = over - self.rounding if over > self.rounding + 1e-3 * tol * gain else 0.0
         self.excess = self.absolute / max(gain, 1e-300)
         doubt = max(best.value - oracle.lower, 0.0)
         self.is_best = over + doubt <= tol * gain + self.rounding
-        self.noise = part.rounding(coef, intercept) + self.rounding
+        self.noise = part.rounding(coef, intercept) + 1e-14 * null
         self.numbers = {
             "F": self.value, "best": best.value, "null": null, "excess": self.excess, "tol": tol,
             "doubt": doubt / max(gain, 1e-300), "rounding": self.rounding,
