@@ -158,7 +158,8 @@ def test_more_columns_than_rows():
     target = wide[:, 0] + rng.normal(size=40)
     for solver in ("newton", "lbfgs"):
         model = LinearRegressor(solver=solver, alpha=0.1, tol=1e-11).fit(cut(wide, 15), cut(target, 15))
-        assert_alike(model, LocalRegressor(alpha=0.1, tol=1e-11).fit(wide, target))
+        # where alpha alone curves the objective, a gap g leaves coefficients sqrt(2 g / alpha) apart
+        assert_alike(model, LocalRegressor(alpha=0.1, tol=1e-11).fit(wide, target), rtol=2e-5)
 
 
 def test_default_accuracy_and_choice_of_solver():
