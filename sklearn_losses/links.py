@@ -43,10 +43,42 @@ class Interval:
         below = value <= self.high if self.includes_high else value < self.high
         return bool(above and below and np.isfinite(value))
 
+    def ends(self, dtype: Any = np.float64) -> tuple[float, float]:
+        """Return the smallest and the largest number of a dtype that belong to it.
+
+        No subnormal numbers, which hardly any function treats well: next to 0 is the smallest normal one.
+
+        Examples
+        --------
+        >>> from sklearn_losses.links import POSITIVE, UNIT
+        >>> UNIT.ends()
+        (0.0, 1.0)
+        >>> POSITIVE.ends("float32")
+        (1.1754943508222875e-38, 3.4028234663852886e+38)
+        """
+        low, high = (
+            end if includes else _inside(end, direction, np.dtype(dtype))
+            for end, includes, direction in (
+                (self.low, self.includes_low and np.isfinite(self.low), 1.0),
+                (self.high, self.includes_high and np.isfinite(self.high), -1.0),
+            )
+        )
+        return float(low), float(high)
+
     def __repr__(self):
         left = "[" if self.includes_low and np.isfinite(self.low) else "("
         right = "]" if self.includes_high and np.isfinite(self.high) else ")"
         return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+def _inside(end, direction, dtype):
+    """Return the normal number next to an open end."""
+    limits = np.finfo(dtype)
+    if np.isinf(end):
+        return -direction * limits.max
+    if end == 0.0:
+        return direction * limits.tiny
+    return np.nextafter(dtype.type(end), dtype.type(end + direction))
 
 
 REAL = Interval(-np.inf, np.inf)
