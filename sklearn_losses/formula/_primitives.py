@@ -105,7 +105,7 @@ def _gather(xp, v, label):
 
 
 def _power_derivative(op, u, r, a, b):
-    by_base = op.where(op.equal(b, 0.0), 0.0, op.times(u, b * op.power(a, b - 1.0)))
+    by_base = op.times(u, op.product(b, op.power(a, b - 1.0)))
     by_exponent = None if b.is_constant else op.where(op.equal(a, 0.0), 0.0, op.times(u, r * op.log(a)))
     return by_base, by_exponent
 
@@ -176,7 +176,7 @@ PRIMITIVES = (
     Primitive("expm1", 1, lambda xp, a: xp.expm1(a), lambda op, u, r, a: (op.times(u, op.exp(a)),), "expm1(a)", ("expm1",)),
     Primitive("log", 1, lambda xp, a: xp.log(a), lambda op, u, r, a: (u / a,), "log(a)", ("log",)),
     Primitive("log1p", 1, lambda xp, a: xp.log1p(a), lambda op, u, r, a: (u / (1.0 + a),), "log1p(a)", ("log1p",)),
-    Primitive("xlogy", 2, _xlogy, lambda op, u, r, a, b: (op.times(u, op.log(b)), op.where(op.equal(a, 0.0), 0.0, u * (a / b))),
+    Primitive("xlogy", 2, _xlogy, lambda op, u, r, a, b: (op.times(u, op.log(b)), op.product(a, u / b)),
               "a == 0 && b == b ? 0.0 : a * log(b)", ("xlogy",)),
     Primitive("logaddexp", 2, _logaddexp, lambda op, u, r, a, b: (op.times(u, op.expit(a - b)), op.times(u, op.expit(b - a))),
               "a == b ? a + 0.6931471805599453 : (a > b ? a : b) + log1p(exp(-fabs(a - b)))", ("logaddexp",)),

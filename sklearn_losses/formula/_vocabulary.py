@@ -30,15 +30,20 @@ def _ignoring_nan(name):
 
 
 def _xlog1py(a, b):
-    nothing = op.equal(a, 0.0)
-    nothing = nothing if range_of(b).total else op.logical_and(nothing, op.equal(b, b))
+    nothing = op.logical_and(op.equal(a, 0.0), op.less_equal(b, -1.0))  # elsewhere a may move away from zero
     return op.where(nothing, 0.0, a * op.log1p(b))
 
 
+def _unless_negative(a, result, otherwise):
+    """Choose infinity for numbers below zero, as SciPy's entropies do."""
+    return result if range_of(a).within(0.0) else op.where(op.less(a, 0.0), otherwise, result)
+
+
 def _rel_entr(a, b):
-    """Infinite for numbers below zero, as SciPy has it."""
     result = op.xlogy(a, a) - op.xlogy(a, b)
-    return result if range_of(b).within(0.0) else op.where(op.less(b, 0.0), math.inf, result)
+    for one in (a, b):
+        result = _unless_negative(one, result, math.inf)
+    return result
 
 
 # NumPy and SciPy functions that are short formulas of primitives.
@@ -57,7 +62,7 @@ FORMULA_OF: dict[str, Callable[..., Node]] = {
     "heaviside": lambda a, b: op.where(op.equal(a, 0.0), b, 0.5 * (1.0 + op.sign(a))),
     "log_expit": lambda a: -op.softplus(-a),
     "xlog1py": _xlog1py,
-    "entr": lambda a: -op.xlogy(a, a),
+    "entr": lambda a: _unless_negative(a, -op.xlogy(a, a), -math.inf),
     "rel_entr": _rel_entr,
     "kl_div": lambda a, b: _rel_entr(a, b) - a + b,
     "huber": lambda delta, r: op.where(

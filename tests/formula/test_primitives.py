@@ -250,6 +250,7 @@ EXCEPTIONS = {
         "limits that depend on the path; b - 1 of a negative base may round to an integer",
     ),
     ("power", 2): (lambda a, b: math.isinf(a) or math.isinf(b), None, "limits that depend on the path"),
+    ("xlogy", 2): (lambda a, b: math.isinf(a) and math.isinf(b), None, "inf / inf"),
     ("divide", 2): (
         lambda a, b: math.isinf(a) or a == 0 or 0 < abs(a / b if b else 0) < 1e-290,
         None,
