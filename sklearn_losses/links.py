@@ -65,6 +65,16 @@ class Interval:
         )
         return float(low), float(high)
 
+    def keep(self, values, dtype: Any = np.float64):
+        """Move values on an open end just inside: the limits of floats carry exp(-800) to 0, exp(800) to infinity.
+
+        Values may be symbols of a formula.
+        """
+        low, high = self.ends(dtype)
+        if self.includes_low and self.includes_high or self == REAL:
+            return values
+        return np.clip(values, low, high)
+
     def __repr__(self):
         left = "[" if self.includes_low and np.isfinite(self.low) else "("
         right = "]" if self.includes_high and np.isfinite(self.high) else ")"
@@ -115,6 +125,22 @@ class Link:
     link: Callable[[Any], Any]
     inverse: Callable[[Any], Any]
     predictions: Interval
+
+    def prediction(self, raw):
+        """Return the predictions that raw predictions mean, all of them inside of `predictions`.
+
+        Where floats end, they are the smallest normal or the largest number, so that every loss takes them.
+
+        Examples
+        --------
+        >>> from sklearn_losses.links import LOG
+        >>> LOG.prediction([-800.0, 0.0, 800.0]).tolist()
+        [2.2250738585072014e-308, 1.0, 1.7976931348623157e+308]
+        """
+        raw = np.asarray(raw)
+        raw = raw if raw.dtype.kind == "f" else raw.astype(np.float64)
+        with np.errstate(over="ignore", under="ignore"):
+            return self.predictions.keep(self.inverse(raw), raw.dtype)
 
     def __repr__(self):
         return f"<link {self.name}: predictions in {self.predictions}>"

@@ -99,7 +99,7 @@ class BoostedRegressor(RegressorMixin, BoostedModel):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         raw = self._raw_prediction(X)
-        return self.loss_.link.inverse(raw)
+        return self.loss_.link.prediction(raw)
 
     def _set_target(self, y, weights):
         self.loss_ = self._get_loss()

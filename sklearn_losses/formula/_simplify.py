@@ -103,6 +103,8 @@ def _multiply(a, b):
 
 @rule("product")
 def _product(a, b):
+    if _is(a, 0.0) or _is(b, 0.0):
+        return constant(0.0)
     if a.is_constant or b.is_constant:
         return a * b
     if a.is_("negative"):

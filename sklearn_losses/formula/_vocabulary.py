@@ -30,7 +30,8 @@ def _ignoring_nan(name):
 
 
 def _xlog1py(a, b):
-    nothing = op.logical_and(op.equal(a, 0.0), op.less_equal(b, -1.0))  # elsewhere a may move away from zero
+    infinite = op.logical_or(op.less_equal(b, -1.0), op.equal(b, math.inf))
+    nothing = op.logical_and(op.equal(a, 0.0), infinite)  # elsewhere a may move away from zero
     return op.where(nothing, 0.0, a * op.log1p(b))
 
 

@@ -37,11 +37,11 @@ class Numbers(Target):
 
     def quality(self, problem, sample_weight):
         """Coefficient of determination R² of the prediction."""
-        return lambda raw: r2_score(problem.y, self.loss.link.inverse(raw), sample_weight=sample_weight)
+        return lambda raw: r2_score(problem.y, self.loss.link.prediction(raw), sample_weight=sample_weight)
 
     def predict(self, raw):
         """Give the inverse link of the raw predictions."""
-        return self.loss.link.inverse(raw[:, 0] if self.flat else raw)
+        return self.loss.link.prediction(raw[:, 0] if self.flat else raw)
 
 
 class Vectors(Target):
@@ -56,11 +56,11 @@ class Vectors(Target):
 
     def quality(self, problem, sample_weight):
         """Coefficient of determination R², the mean over columns, as `score` says."""
-        return lambda raw: r2_score(problem.y, self.loss.link.inverse(raw), sample_weight=sample_weight)
+        return lambda raw: r2_score(problem.y, self.loss.link.prediction(raw), sample_weight=sample_weight)
 
     def predict(self, raw):
         """Give the inverse link of the raw predictions."""
-        return self.loss.link.inverse(raw)
+        return self.loss.link.prediction(raw)
 
 
 def check_regression(loss, y, name):

@@ -30,9 +30,7 @@ class NumberExamples:
 
     def perfect(self, y):
         """Return the prediction of which the loss of y is least."""
-        if self.loss.link.predictions.low == 0.0:
-            return np.maximum(y, np.finfo(np.float64).tiny)
-        return y
+        return self.loss.link.predictions.keep(y)
 
     def best_constant(self, y):
         """Return the declared functional of y, or None without a reference."""
@@ -97,7 +95,7 @@ class BinaryExamples(NumberExamples):
     def renamings(self, rng, n):
         """Return strings and other codes for 0 and 1, in either order."""
         y, raw = self.draw(rng, n)
-        prediction = self.loss.link.inverse(raw)
+        prediction = self.loss.link.prediction(raw)
         plain = y, prediction, [0, 1]
         names = np.array(["no", "yes"])[y], prediction, ["no", "yes"]
         codes = np.array([7, -3])[y], prediction, [7, -3]
@@ -150,7 +148,7 @@ class ClassExamples(NumberExamples):
     def renamings(self, rng, n):
         """Return strings and permuted columns."""
         y, raw = self.draw(rng, n)
-        prediction = self.loss.link.inverse(raw)
+        prediction = self.loss.link.prediction(raw)
         order = np.array([2, 0, 1])
         names = np.array(["cat", "ant", "bee"])
         plain = y, prediction, [0, 1, 2]

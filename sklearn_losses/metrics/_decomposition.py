@@ -103,7 +103,7 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
     y = loss.check_target(data.y)
 
     def mean_loss(prediction):
-        kept = data._replace(f=_inside(prediction, loss.link.predictions))
+        kept = data._replace(f=loss.link.predictions.keep(prediction))  # a mean of zeros is 0, its link infinite
         return loss._averages(kept, weights)[0]
 
     marginal = functional(loss.elicits, y, weights, loss.level)
@@ -115,12 +115,6 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
         discrimination=uncertainty - recalibrated,
         uncertainty=uncertainty,
     )
-
-
-def _inside(prediction, domain):
-    """Move predictions on an open end of their domain just inside: a mean of zeros is 0, its link infinite."""
-    low = domain.low if domain.includes_low else np.nextafter(domain.low, np.inf)
-    return np.maximum(prediction, max(low, np.finfo(np.float64).tiny)) if domain.low == 0.0 else prediction
 
 
 def _isotonic(loss, y, prediction, weights):
