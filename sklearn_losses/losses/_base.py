@@ -9,13 +9,24 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .. import links
 from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
 from ._arrays import home_of
 from ._constant import minimizing_constant
-from ._programs import ENCODINGS, program_of
+from ._programs import ENCODINGS, check_parameters, program_of
 from ._skill import skill
-from ._targets import FROM_SINGLE, as_numpy, as_weights, check_range, check_same_length, checked_weights
+from ._targets import (
+    FROM_SINGLE,
+    MODERATE,
+    as_numpy,
+    as_weights,
+    check_range,
+    check_same_length,
+    checked_weights,
+    moderate,
+    survey,
+)
 
 
 class Encoded(NamedTuple):
@@ -30,6 +41,24 @@ class Encoded(NamedTuple):
         """Return y as the formula sees it (labels of several classes stay 0 … K-1)."""
         y = np.asarray(self.y, dtype=np.float64)
         return y if self.encoding == "label" else ENCODINGS[self.encoding](y)
+
+
+def _shown(value) -> str:
+    return str(value.tolist()) if value.ndim else f"{value:g}"
+
+
+def _wrong_fact(cls, name, value, kind) -> str:
+    """Say which constant was meant by a fact that is none, as in link = "log"."""
+    constants = {key: x for key, x in vars(links).items() if isinstance(x, kind)}
+    meant = [key for key in constants if isinstance(value, str) and key == value.upper().replace(" ", "_")]
+    return (
+        f"{name} = {value!r} of {cls.__name__} must be {'a Link' if kind is Link else 'an Interval'}. "
+        + (
+            f"Write {name} = {meant[0]}, with from sklearn_losses.links import {meant[0]}."
+            if meant
+            else f"sklearn_losses.links has {', '.join(constants)}."
+        )
+    )
 
 
 class Loss(BaseEstimator):
@@ -60,6 +89,10 @@ class Loss(BaseEstimator):
     """The functional of the distribution of y that is its best prediction: "mean", "median", …"""
     strictly_proper: ClassVar[bool | None] = None
     """Whether the true probabilities are its only best prediction."""
+    symmetric: ClassVar[bool] = True
+    """Whether all classes count alike; not so where a mistake about one costs more, as in cost-sensitive losses."""
+    raw_range: ClassVar[Interval] = Interval(-1000.0, 1000.0)
+    """Raw predictions that `check_loss` asks a finite loss and gradient of; less where growth is exponential."""
     complete: ClassVar[bool] = True
     """Whether the loss is zero at its best prediction and never negative."""
     couples_outputs: ClassVar[bool] = False
@@ -70,6 +103,13 @@ class Loss(BaseEstimator):
     """Its inverse gives the probability of the positive class; None if the loss has none."""
     epsilon_parameter: ClassVar[str | None] = None
     """The parameter that an estimator's `epsilon` sets when the loss is given by name."""
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        for name, kind in (("link", Link), ("positive_probability", Link), ("target", Interval), ("raw_range", Interval)):
+            value = vars(cls).get(name)
+            if isinstance(value, str | int | float | tuple | list):
+                raise TypeError(_wrong_fact(cls, name, value, kind))
 
     def formula(self, y: Any, f: Any) -> Any:
         """Return the loss of one sample, as a NumPy expression of `y` and the raw prediction `f`."""
@@ -179,7 +219,9 @@ class Loss(BaseEstimator):
         if home is not None:
             return home.derivative(self, quantity, y_true, raw_prediction, labels, pos_label)
         data = self._encode(y_true, raw_prediction, labels, pos_label, raw=True)
-        return data.loss._each(data, quantity)
+        each = data.loss._each(data, quantity)
+        shape = np.shape(raw_prediction)
+        return each.reshape(shape) if each.size == np.prod(shape, dtype=int) else each
 
     def objective(self, y_true, raw_prediction, sample_weight=None) -> tuple[np.ndarray, np.ndarray]:
         """Return gradient and Hessian diagonal times `training_scale` and weights, as boosters take them."""
@@ -200,8 +242,11 @@ class Loss(BaseEstimator):
             Always finite: where only ±infinity is best (all samples of one class), the constant whose
             prediction is within machine epsilon.
         """
+        check_parameters(self)
         data = self._encode_target(y_true, labels, pos_label)
-        return minimizing_constant(data, checked_weights(sample_weight, len(data.y)))
+        if data.encoding in ("as it is", "number"):
+            check_range(data.y, survey(data.y), data.loss.target, "y_true")
+        return minimizing_constant(data, moderate(checked_weights(sample_weight, len(data.y))))
 
     def d2(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None) -> float:
         """Return the skill D² = 1 - loss / loss of the best constant: 1 is perfect, 0 no better than it.
@@ -253,8 +298,8 @@ class Loss(BaseEstimator):
         """Return the program of second-order solvers: training_scale · (loss, and its two derivatives by f)."""
         return program_of(self, "training curvature", encoding or self._training_encoding)
 
-    def _checks(self, y, f, encoding) -> list:
-        """Return nodes that must be (nearly) zero for sound data; `f` is None on the raw scale."""
+    def _checks(self, y, f, encoding, raw) -> list:
+        """Return nodes that must be (nearly) zero for sound data, or below it; `raw` tells the scale of f."""
         return []
 
     def _inspect_excess(self, data, excess) -> None:
@@ -262,18 +307,53 @@ class Loss(BaseEstimator):
 
     def _averages(self, data, weights) -> list[float]:
         """Return the weighted mean loss, one for each output of a regression."""
-        return self._means(self._totals(data, weights))
+        totals = self._totals(data, weights)
+        if weights is not None and not all(MODERATE < abs(x) < 1.0 / MODERATE for pair in totals for x in pair if x):
+            weights = moderate(weights)  # only their ratios matter
+            totals = self._totals(data, weights)
+        if any(np.isnan(total) and weight > 0.0 for total, weight in totals):
+            self._complain_of_nan(data, weights)
+        return self._means(totals)
+
+    def _complain_of_nan(self, data, weights):
+        """Raise an error that names a sample whose loss is NaN."""
+        each = self._each(data, "metric")
+        there = True if weights is None else weights != 0.0
+        here = np.isnan(each) & (there if each.ndim == 1 or weights is None else there[:, None])
+        if not here.any():
+            return
+        place = tuple(np.argwhere(here)[0].tolist())
+        f = data.f[place if each.ndim == data.f.ndim else place[0]]
+        raise ValueError(
+            f"{self.formula_name} gives NaN at position {place[0] if len(place) == 1 else place}, where y_true is "
+            f"{_shown(data.y[place if data.y.ndim == each.ndim else place[0]])} and y_pred is {_shown(f)}. {self._advice_on_nan()}"
+        )
+
+    def _advice_on_nan(self) -> str:
+        if self.link.predictions == UNIT:
+            return (
+                f"The formula takes the raw prediction f ({self.link.name} link): losses of probabilities compute "
+                f"p = expit(f) or softmax(f)."
+            )
+        return (
+            f"Choose with np.where what 0/0 is to be. A formula that is not for all numbers says so: target = POSITIVE, "
+            f"of sklearn_losses.links, for y; link = LOG (or LOG1P) for predictions that must be positive (or above "
+            f"-1), of which the formula's f is then the logarithm, with np.exp(f) the prediction. Now target is "
+            f"{self.target} and predictions are in {self.link.predictions}."
+        )
 
     def _means(self, totals) -> list[float]:
         """Divide sums by those of weights."""
         results = []
         for total, weight in totals:
-            if not weight > 0.0:
-                raise ValueError(f"The sample weights sum to {weight:g}; their sum must be positive.")
+            if not 0.0 < weight < np.inf:
+                raise ValueError(
+                    f"The sample weights sum to {weight:g}; their sum must be positive and finite. Only their ratios "
+                    f"matter."
+                )
             if np.isnan(total):
                 raise ValueError(
-                    f"{self.formula_name} gives NaN for some of these data, which are finite. It takes the raw "
-                    f"prediction f ({self.link.name} link): losses of probabilities compute p = expit(f) or softmax(f)."
+                    f"{self.formula_name} gives NaN for some of these data, which are finite. {self._advice_on_nan()}"
                 )
             results.append(total / weight)
         return results

@@ -12,7 +12,7 @@ from ._programs import program_of
 
 _MANY, _SAMPLE = 50_000, 5_000  # so many targets are met by way of so many of them
 _FAR = 700.0  # exp of more is infinite
-_EPS = float(np.finfo(np.float64).eps)
+_EPS, _TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 def minimizing_constant(data, weights):
@@ -23,6 +23,8 @@ def minimizing_constant(data, weights):
         data, weights = data._replace(y=data.y[there], f=data.f[there]), weights[there]
     if loss.elicits == "mean":
         return _link_of_mean(loss, data, weights)
+    if loss.elicits == "mean and variance":
+        return functional(loss.elicits, data.numbers(), weights)
     if loss.couples_outputs:
         return _by_descent(loss, data, weights)
     if data.y.ndim == 2:
@@ -193,5 +195,9 @@ def _by_descent(loss, data, weights):
         (each, *_), _ = gradient.arrays(data.y, rows)
         return total, w @ each
 
-    start = w @ data.numbers() if loss.target_kind == "vector" else np.zeros(n_outputs)
-    return minimize(both, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-10}).x
+    start, bounds = np.zeros(n_outputs), None
+    if loss.target_kind == "vector":
+        start = w @ data.numbers()
+    elif loss.target_kind == "moments":
+        start, bounds = functional("mean and variance", data.numbers(), weights), [(None, None), (_TINY, None)]
+    return minimize(both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"gtol": 1e-10}).x

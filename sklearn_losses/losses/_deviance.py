@@ -42,6 +42,7 @@ class Poisson(RegressionLoss):
     training_scale = 0.5
     convex = True
     elicits = "mean"
+    raw_range = Interval(-1000.0, 700.0)
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -76,6 +77,7 @@ class Gamma(RegressionLoss):
     training_scale = 0.5
     convex = True
     elicits = "mean"
+    raw_range = Interval(-600.0, 1000.0)
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -124,6 +126,12 @@ class Tweedie(RegressionLoss):
     def target(self):  # type: ignore[override]
         """Zeros have a density below power 2 only."""
         return POSITIVE if self.power == 2 else NON_NEGATIVE
+
+    @property
+    def raw_range(self):  # type: ignore[override]
+        """Where μ^(1-p) and μ^(2-p) are floats."""
+        below, above = self.power - 1.0, 2.0 - self.power
+        return Interval(-min(600.0 / below if below else 1000.0, 1000.0), min(700.0 / above if above else 1000.0, 1000.0))
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -201,6 +209,7 @@ class GaussianNLL(MomentsLoss):
     alias = "gaussian_nll"
     complete = False
     convex = False
+    elicits = "mean and variance"
 
     def formula(self, y, f):
         """Return the loss of one sample."""

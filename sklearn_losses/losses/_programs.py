@@ -9,6 +9,8 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from ..formula import (
     SCALAR,
     VECTOR,
@@ -75,7 +77,7 @@ def _build(loss, quantity, encoding, clip):
 
 def graph_of(loss, quantity, encoding="as it is", clip=None):
     """Return the nodes that `program_of` compiles, and those of y and f."""
-    _check_parameters(loss)
+    check_parameters(loss)
     rank = VECTOR if loss.couples_outputs else SCALAR
     known = loss.target if encoding in ("as it is", "number") else REAL  # data elsewhere are an error
     y = variable("y", SCALAR if encoding in ("label", "number") else rank, _domain(known))
@@ -89,6 +91,11 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
     except FormulaError as error:  # its traceback shows the user's own line
         error.args = (f"{loss.formula_name}: {error}",)
         raise _as_written(loss, error) from None
+    except OverflowError as error:
+        raise ValueError(
+            f"{loss!r} computes with numbers beyond the largest float, {float(np.finfo(float).max):.2g}. Choose parameters "
+            f"nearer to 1, and rescale y if they are its units."
+        ) from error
     except Exception as error:
         error.add_note(f"This happened while {loss.formula_name} was traced.")
         raise
@@ -109,7 +116,7 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
         return [loss.training_scale * result for result in results], y, f
     for _ in range(_ORDERS[quantity]):
         value = derivative(value, f)
-    return [value, *loss._checks(y, f if quantity == "metric" else None, encoding)], y, f
+    return [value, *loss._checks(y, f, encoding, raw=not metric)], y, f
 
 
 def _domain(interval):
@@ -132,7 +139,8 @@ def _as_written(loss, error):
     return error
 
 
-def _check_parameters(loss):
+def check_parameters(loss: Any) -> None:
+    """Raise a ValueError that names a parameter outside of its domain."""
     for name, allowed in loss.parameter_domains.items():
         value = getattr(loss, name)
         if value is None and inspect.signature(type(loss)).parameters[name].default is None:

@@ -13,6 +13,8 @@ from sklearn.utils import check_array
 from ..links import REAL, Interval
 
 _NUMBERS = "fiub"  # floats, integers and booleans
+MODERATE = 1e-290
+"""Sums of weights and of weighted losses that are smaller, or larger than its inverse, may have lost digits."""
 FROM_SINGLE = 1e-6
 """How far probabilities may be off, at least: those computed in float32 often arrive as float64."""
 
@@ -127,9 +129,19 @@ def checked_weights(sample_weight, n_samples):
     weights = as_weights(sample_weight, n_samples)
     if weights is not None:
         check_range(weights, survey(weights), REAL, "sample_weight")
-        if not weights.sum() > 0.0:
-            raise ValueError(f"The sample weights sum to {weights.sum():g}; their sum must be positive.")
+        total = moderate(weights).sum()
+        if not total > 0.0:
+            raise ValueError(f"The sample weights sum to {total:g}; their sum must be positive.")
     return weights
+
+
+def moderate(weights):
+    """Return weights of ordinary size with the same ratios: the sum of those near the limits of floats is none."""
+    if weights is None:
+        return None
+    weights = weights.astype(np.float64, copy=False)
+    largest = np.abs(weights).max()
+    return weights if MODERATE < largest < 1.0 / MODERATE / len(weights) or largest == 0.0 else weights / largest
 
 
 def survey(values):
@@ -172,6 +184,13 @@ def _at(place):
     return f"position {int(place[0]) if len(place) == 1 else tuple(map(int, place))}"
 
 
+def epsilon_of(dtype) -> float:
+    """Return the machine epsilon of a floating dtype of any library; of other numbers that of float64."""
+    name = str(dtype).rpartition(".")[2]
+    digits = {"bfloat16": 7, "float16": 10, "float32": 23}.get(name, 52)
+    return 2.0**-digits
+
+
 def check_sums(worst, rows, name):
     """Raise unless rows of probabilities sum to one, to half the digits of their dtype.
 
@@ -184,8 +203,7 @@ def check_sums(worst, rows, name):
     name : str
         Of the parameter.
     """
-    dtype = np.float32 if "float32" in str(rows.dtype) else np.float64
-    if worst <= max(np.sqrt(np.finfo(dtype).eps), FROM_SINGLE):
+    if worst <= max(np.sqrt(epsilon_of(rows.dtype)), FROM_SINGLE):
         return
     rows = as_numpy(rows)
     check_range(rows, survey(rows), REAL, name)
