@@ -119,7 +119,9 @@ def _norm(xp, v):
     """Root of the sum of squares, of numbers that are divided by their largest where squares leave the floats."""
     total = xp.sum(v * v, axis=-1)
     top = xp.max(xp.abs(v), axis=-1)
-    far = (top > 0.0) & xp.isfinite(top) & ((total < 1e-280) | (total > 1e280))
+    limits = xp.finfo(v.dtype)
+    lost = (total < limits.smallest_normal / limits.eps**2) | (total > limits.max * limits.eps)
+    far = (top > 0.0) & xp.isfinite(top) & lost
     scale = xp.where(far, top, xp.ones_like(top))
     scaled = v / scale[..., None]
     return scale * xp.sqrt(xp.sum(scaled * scaled, axis=-1))
@@ -151,7 +153,8 @@ def _extremum_derivative(op, u, r, a, b):
 def _max_derivative(op, u, r, v):
     """To the greatest output; equal ones share."""
     here = op.equal(v, r)
-    return (op.where(here, u / op.sum(op.where(here, 1.0, 0.0)), 0.0),)
+    sharers = op.maximum(op.sum(op.where(here, 1.0, 0.0)), 1.0)
+    return (op.where(here, u / sharers, 0.0),)
 
 
 PRIMITIVES = (

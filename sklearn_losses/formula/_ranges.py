@@ -40,6 +40,11 @@ class Range(NamedTuple):
         """Whether it is infinite only because floats end."""
         return self.total and self.grows
 
+    @property
+    def has_pole(self) -> bool:
+        """Whether it may be infinite because it has no number somewhere."""
+        return not self.total and max(-self.low, self.high) == math.inf
+
     def __contains__(self, value) -> bool:
         return self.low <= value <= self.high
 

@@ -14,7 +14,17 @@ from ..formula import evaluate
 from ..links import REAL, UNIT
 from . import _chunked as chunked
 from ._programs import graph_of
-from ._targets import as_classes, as_numpy, check_range, check_sums, distinct, encode, two_labels
+from ._targets import (
+    MODERATE,
+    as_classes,
+    as_numpy,
+    check_range,
+    check_sums,
+    distinct,
+    encode,
+    epsilon_of,
+    two_labels,
+)
 
 
 def home_of(*arrays):
@@ -78,6 +88,8 @@ class _Data:
         if not xp.isdtype(self.f.dtype, "real floating"):
             self.f = xp.astype(self.f, xp.float64)
         self.f = _flat(self.f)
+        half = epsilon_of(self.f.dtype) > epsilon_of("float32")
+        self.dtype = xp.float32 if half else self.f.dtype  # of what is computed
         self.labels, self.pos_label = labels, pos_label
         self.encoding = "as it is"
         self.y = loss._encode_array(self, y_true)
@@ -88,12 +100,12 @@ class _Data:
             )
 
     def like_prediction(self, values):
-        """Return an array as one of the prediction's namespace, device and dtype."""
+        """Return an array as one of the prediction's namespace, device and dtype (of half precision: float32)."""
         xp = self.xp
         device = self.f.device
         if isinstance(values, np.ndarray | list | tuple) or np.isscalar(values):
-            return xp.asarray(values, dtype=self.f.dtype, device=device)
-        return xp.astype(xp.asarray(values, device=device), self.f.dtype)
+            return xp.asarray(values, dtype=self.dtype, device=device)
+        return xp.astype(xp.asarray(values, device=device), self.dtype)
 
     def range_of(self, values):
         """Return the lowest and the highest value, and whether there is a NaN."""
@@ -113,7 +125,7 @@ class _Data:
         allowed = REAL if self.raw else loss.link.predictions
         low, high, has_nan = self.range_of(self.f)
         if allowed == UNIT:
-            slack = loss._slack(np.empty(0, dtype=_numpy_dtype(self)))
+            slack = loss._slack(self.f)
             low = 0.0 if -slack <= low < 0.0 else low
             high = 1.0 if 1.0 < high <= 1.0 + slack else high
         _check(self.f, (low, high, has_nan), allowed, self.name)
@@ -122,19 +134,15 @@ class _Data:
         """Return a quantity of every sample (and output)."""
         self.check()
         xp, loss = self.xp, self.loss
-        clip = loss._clip(np.empty(0, dtype=_numpy_dtype(self))) if quantity == "metric" else None
+        clip = loss._clip(self.f) if quantity == "metric" else None
         results, _, _ = graph_of(loss, quantity, self.encoding, clip)
-        y, f = self.y, self.f
+        y, f = self.y, xp.astype(self.f, self.dtype, copy=False)
         separate = f.ndim == 2 and not loss.couples_outputs  # outputs that do not meet
         if separate:
             y, f = xp.reshape(y, (-1,)), xp.reshape(f, (-1,))
         value, *excess = evaluate(results, {"f": f, "y": y}, xp)
         loss._inspect_excess(self, [self.range_of(e)[1] for e in excess])
         return xp.reshape(value, self.f.shape) if separate else value
-
-
-def _numpy_dtype(data):
-    return np.float32 if data.f.dtype == data.xp.float32 else np.float64
 
 
 def _check(values, found, allowed, name):
@@ -160,12 +168,13 @@ class _Namespace:
     def pointwise(self, loss, y_true, y_pred, labels, pos_label):
         """Return the loss of every sample."""
         data = _Data(loss, self.xp, y_true, y_pred, labels, pos_label, raw=False)
-        return _per_sample(data, data.compute("metric"))
+        return self.xp.astype(_per_sample(data, data.compute("metric")), data.f.dtype, copy=False)
 
     def derivative(self, loss, quantity, y_true, raw_prediction, labels, pos_label):
         """Return the gradient or the Hessian diagonal, of the prediction's shape."""
         data = _Data(loss, self.xp, y_true, raw_prediction, labels, pos_label, raw=True)
-        return self.xp.reshape(data.compute(quantity), raw_prediction.shape)
+        each = self.xp.astype(data.compute(quantity), data.f.dtype, copy=False)
+        return self.xp.reshape(each, raw_prediction.shape)
 
 
 def _mean(data, sample_weight):
@@ -181,6 +190,10 @@ def _mean(data, sample_weight):
         )
     _check(weights, data.range_of(weights), REAL, "sample_weight")
     total = float(xp.sum(weights))
+    largest = float(xp.max(xp.abs(weights)))
+    if largest > 0.0 and not MODERATE < abs(total) < np.inf:  # only their ratios matter
+        weights = weights / largest
+        total = float(xp.sum(weights))
     if not total > 0.0:
         raise ValueError(f"The sample weights sum to {total:g}; their sum must be positive.")
     return data.float_of(xp.sum(xp.where(weights == 0.0, xp.zeros_like(each), each * weights))) / total
@@ -217,6 +230,10 @@ def binary(data, y_true):
             loss._check_columns(np.ones((1, data.f.shape[1])), data.raw)  # raises: one is wanted
         positive = 0 if data.labels is not None and data.pos_label == data.labels[0] else 1
         data.f = data.f[:, positive]
+    if loss._soft_targets and np.ndim(y_true) == 2 and y_true.shape[1] == 2:  # both probabilities of each sample
+        y = data.like_prediction(y_true)
+        check_sums(data.range_of(xp.abs(xp.sum(y, axis=1) - 1.0))[1], y, "y_true")
+        return y[:, 1]
     y = data.like_prediction(_codes(data, y_true, 2) if _named(data, y_true) else y_true)
     y = _flat(y)
     low, high, _ = data.range_of(y)

@@ -24,6 +24,7 @@ from ._targets import (
     check_range,
     check_same_length,
     checked_weights,
+    epsilon_of,
     moderate,
     survey,
 )
@@ -394,7 +395,7 @@ class Loss(BaseEstimator):
         """Return by how much probabilities are kept from 0 and 1: the epsilon of their dtype."""
         if self.link.predictions != UNIT:
             return None
-        return float(np.finfo(f.dtype if f.dtype.kind == "f" else np.float64).eps)
+        return epsilon_of(f.dtype)
 
     def _slack(self, f):
         """Return by how much rounding may carry probabilities beyond 0 and 1."""
