@@ -71,7 +71,7 @@ class Interval:
         Values may be symbols of a formula.
         """
         low, high = self.ends(dtype)
-        if self.includes_low and self.includes_high or self == REAL:
+        if self == REAL or (low, high) == (self.low, self.high):
             return values
         return np.clip(values, low, high)
 

@@ -33,7 +33,9 @@ class _Slopes(Operations):
     def times(self, u, p):
         """Return the slope u of an argument times the partial derivative p by it."""
         slope, partial = range_of(u), range_of(p)
-        if (slope.may_overflow and 0.0 in partial) or (slope.total and partial.has_pole and not u.is_constant):
+        if (slope.may_overflow and 0.0 in partial) or (
+            slope.total and partial.has_pole and not u.is_constant
+        ):
             return self.product(u, p)
         return u * p
 

@@ -284,7 +284,9 @@ def _logaddexp(a, b):
 def _xlogy(a, b):
     if a.is_("onehot") and b is a:  # 1 log 1 = 0 log 0 = 0
         return constant(0.0)
-    if (b.is_("exp") or b.is_("expit") or b.is_("softmax")) and range_of(b).total:  # never 0, but for underflow
+    if (b.is_("exp") or b.is_("expit") or b.is_("softmax")) and range_of(
+        b
+    ).total:  # never 0, but for underflow
         return a * op.log(b)
     return None
 

@@ -290,9 +290,10 @@ class Symbol:
 def _of_another_library(library, name):
     """Return the error of a function that records nothing, with NumPy's in its place."""
     known = name in PRIMITIVE_OF or name in FORMULA_OF
+    came = f"{library}: {library}.{name}" if name else library
     instead = f"Write np.{name}" if known and hasattr(np, name) else "Write NumPy's or SciPy's function"
     return FormulaError(
-        f"A formula is written with functions of NumPy and SciPy, and not of {library}{name and f': {library}.{name}'}. "
+        f"A formula is written with functions of NumPy and SciPy, and not of {came}. "
         f"{instead}; the loss then takes arrays of other libraries, too."
     )
 
@@ -361,10 +362,10 @@ def _check_arguments(formula, count):
     try:
         signature.bind(*range(count))
     except TypeError:
+        taken = "y and f, the observation and the raw prediction" if count == 2 else f"{count} values"
         raise FormulaError(
-            f"A formula takes {'y and f, the observation and the raw prediction' if count == 2 else f'{count} values'}, "
-            f"but this one is formula{signature}. Parameters of the loss are attributes, set in __init__; weights of "
-            f"samples go to sample_weight wherever the loss is used."
+            f"A formula takes {taken}, but this one is formula{signature}. Parameters of the loss are attributes, "
+            f"set in __init__; weights of samples go to sample_weight wherever the loss is used."
         ) from None
 
 

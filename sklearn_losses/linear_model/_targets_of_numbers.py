@@ -8,6 +8,8 @@ from sklearn.metrics import r2_score
 
 from ._targets import Problem, Target, shape_of
 
+_LARGEST = 1e150
+
 
 class Numbers(Target):
     """Numbers: one a sample, or K whose losses have nothing to do with each other.
@@ -25,7 +27,7 @@ class Numbers(Target):
 
     def problems(self, y, sample_weight):
         """Give the problem of each column."""
-        y = np.asarray(self.loss.check_target(y), dtype=np.float64)
+        y = _of_ordinary_size(self.loss.check_target(y))
         if self.flat:
             return [Problem(np.ascontiguousarray(y), sample_weight, slice(0, 1))]
         columns = np.ascontiguousarray(y.reshape(len(y), -1).T)
@@ -51,7 +53,7 @@ class Vectors(Target):
 
     def problems(self, y, sample_weight):
         """Give the one problem."""
-        rows = np.ascontiguousarray(self.loss.check_target(y), dtype=np.float64)
+        rows = np.ascontiguousarray(_of_ordinary_size(self.loss.check_target(y)))
         return [Problem(rows, sample_weight, slice(0, self.n_outputs), True)]
 
     def quality(self, problem, sample_weight):
@@ -61,6 +63,18 @@ class Vectors(Target):
     def predict(self, raw):
         """Give the inverse link of the raw predictions."""
         return self.loss.link.prediction(raw)
+
+
+def _of_ordinary_size(y):
+    """Return a target in float64, or raise a ValueError if its numbers cannot be squared."""
+    y = np.asarray(y, dtype=np.float64)
+    largest = max(y.max(), -y.min())
+    if largest > _LARGEST:
+        raise ValueError(
+            f"y holds a number of size {largest:g}, too large to be squared: beyond {_LARGEST:g} nothing is trained. "
+            f"Divide y by its scale."
+        )
+    return y
 
 
 def check_regression(loss, y, name):

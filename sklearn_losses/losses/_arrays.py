@@ -230,7 +230,9 @@ def binary(data, y_true):
             loss._check_columns(np.ones((1, data.f.shape[1])), data.raw)  # raises: one is wanted
         positive = 0 if data.labels is not None and data.pos_label == data.labels[0] else 1
         data.f = data.f[:, positive]
-    if loss._soft_targets and np.ndim(y_true) == 2 and y_true.shape[1] == 2:  # both probabilities of each sample
+    if (
+        loss._soft_targets and np.ndim(y_true) == 2 and y_true.shape[1] == 2
+    ):  # both probabilities of each sample
         y = data.like_prediction(y_true)
         check_sums(data.range_of(xp.abs(xp.sum(y, axis=1) - 1.0))[1], y, "y_true")
         return y[:, 1]

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from .. import links
 from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
 from ._arrays import home_of
+from ._complaints import advice_on_nan, check_facts, complain_of_nan
 from ._constant import minimizing_constant
 from ._programs import ENCODINGS, check_parameters, program_of
 from ._skill import skill
@@ -42,24 +42,6 @@ class Encoded(NamedTuple):
         """Return y as the formula sees it (labels of several classes stay 0 … K-1)."""
         y = np.asarray(self.y, dtype=np.float64)
         return y if self.encoding == "label" else ENCODINGS[self.encoding](y)
-
-
-def _shown(value) -> str:
-    return str(value.tolist()) if value.ndim else f"{value:g}"
-
-
-def _wrong_fact(cls, name, value, kind) -> str:
-    """Say which constant was meant by a fact that is none, as in link = "log"."""
-    constants = {key: x for key, x in vars(links).items() if isinstance(x, kind)}
-    meant = [key for key in constants if isinstance(value, str) and key == value.upper().replace(" ", "_")]
-    return (
-        f"{name} = {value!r} of {cls.__name__} must be {'a Link' if kind is Link else 'an Interval'}. "
-        + (
-            f"Write {name} = {meant[0]}, with from sklearn_losses.links import {meant[0]}."
-            if meant
-            else f"sklearn_losses.links has {', '.join(constants)}."
-        )
-    )
 
 
 class Loss(BaseEstimator):
@@ -107,10 +89,7 @@ class Loss(BaseEstimator):
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
-        for name, kind in (("link", Link), ("positive_probability", Link), ("target", Interval), ("raw_range", Interval)):
-            value = vars(cls).get(name)
-            if isinstance(value, str | int | float | tuple | list):
-                raise TypeError(_wrong_fact(cls, name, value, kind))
+        check_facts(cls)
 
     def formula(self, y: Any, f: Any) -> Any:
         """Return the loss of one sample, as a NumPy expression of `y` and the raw prediction `f`."""
@@ -309,39 +288,14 @@ class Loss(BaseEstimator):
     def _averages(self, data, weights) -> list[float]:
         """Return the weighted mean loss, one for each output of a regression."""
         totals = self._totals(data, weights)
-        if weights is not None and not all(MODERATE < abs(x) < 1.0 / MODERATE for pair in totals for x in pair if x):
+        if weights is not None and not all(
+            MODERATE < abs(x) < 1.0 / MODERATE for pair in totals for x in pair if x
+        ):
             weights = moderate(weights)  # only their ratios matter
             totals = self._totals(data, weights)
         if any(np.isnan(total) and weight > 0.0 for total, weight in totals):
-            self._complain_of_nan(data, weights)
+            complain_of_nan(data, weights)
         return self._means(totals)
-
-    def _complain_of_nan(self, data, weights):
-        """Raise an error that names a sample whose loss is NaN."""
-        each = self._each(data, "metric")
-        there = True if weights is None else weights != 0.0
-        here = np.isnan(each) & (there if each.ndim == 1 or weights is None else there[:, None])
-        if not here.any():
-            return
-        place = tuple(np.argwhere(here)[0].tolist())
-        f = data.f[place if each.ndim == data.f.ndim else place[0]]
-        raise ValueError(
-            f"{self.formula_name} gives NaN at position {place[0] if len(place) == 1 else place}, where y_true is "
-            f"{_shown(data.y[place if data.y.ndim == each.ndim else place[0]])} and y_pred is {_shown(f)}. {self._advice_on_nan()}"
-        )
-
-    def _advice_on_nan(self) -> str:
-        if self.link.predictions == UNIT:
-            return (
-                f"The formula takes the raw prediction f ({self.link.name} link): losses of probabilities compute "
-                f"p = expit(f) or softmax(f)."
-            )
-        return (
-            f"Choose with np.where what 0/0 is to be. A formula that is not for all numbers says so: target = POSITIVE, "
-            f"of sklearn_losses.links, for y; link = LOG (or LOG1P) for predictions that must be positive (or above "
-            f"-1), of which the formula's f is then the logarithm, with np.exp(f) the prediction. Now target is "
-            f"{self.target} and predictions are in {self.link.predictions}."
-        )
 
     def _means(self, totals) -> list[float]:
         """Divide sums by those of weights."""
@@ -354,7 +308,7 @@ class Loss(BaseEstimator):
                 )
             if np.isnan(total):
                 raise ValueError(
-                    f"{self.formula_name} gives NaN for some of these data, which are finite. {self._advice_on_nan()}"
+                    f"{self.formula_name} gives NaN for some of these data, which are finite. {advice_on_nan(self)}"
                 )
             results.append(total / weight)
         return results

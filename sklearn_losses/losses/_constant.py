@@ -199,5 +199,8 @@ def _by_descent(loss, data, weights):
     if loss.target_kind == "vector":
         start = w @ data.numbers()
     elif loss.target_kind == "moments":
-        start, bounds = functional("mean and variance", data.numbers(), weights), [(None, None), (_TINY, None)]
+        start, bounds = (
+            functional("mean and variance", data.numbers(), weights),
+            [(None, None), (_TINY, None)],
+        )
     return minimize(both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"gtol": 1e-10}).x

@@ -130,8 +130,8 @@ class Tweedie(RegressionLoss):
     @property
     def raw_range(self):  # type: ignore[override]
         """Where μ^(1-p) and μ^(2-p) are floats."""
-        below, above = self.power - 1.0, 2.0 - self.power
-        return Interval(-min(600.0 / below if below else 1000.0, 1000.0), min(700.0 / above if above else 1000.0, 1000.0))
+        low, high = 600.0 / max(self.power - 1.0, 0.6), 700.0 / max(2.0 - self.power, 0.7)
+        return Interval(-low, high)
 
     def formula(self, y, f):
         """Return the loss of one sample."""

@@ -9,8 +9,6 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
 from ..formula import (
     SCALAR,
     VECTOR,
@@ -93,7 +91,7 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
         raise _as_written(loss, error) from None
     except OverflowError as error:
         raise ValueError(
-            f"{loss!r} computes with numbers beyond the largest float, {float(np.finfo(float).max):.2g}. Choose parameters "
+            f"{loss!r} computes with numbers beyond the largest float, 1.8e308. Choose parameters "
             f"nearer to 1, and rescale y if they are its units."
         ) from error
     except Exception as error:

@@ -40,6 +40,11 @@ def skill(data, sample_weight):
         )
         best.append(total / weight)
         nothing.append(_rounding(loss, program, y, f, weights, ranges[0]))
+    if not np.all(np.isfinite(best)):
+        raise ValueError(
+            f"{loss!r} of the best constant is no finite number on these data: y holds numbers that are too large. "
+            f"Divide y and the predictions by their scale."
+        )
     # scikit-learn's rule: of a target that a constant predicts perfectly, 1 for predictions that do so, too, else 0.
     undefined, perfect = np.array(best) <= nothing, scores <= nothing
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -141,7 +141,9 @@ def moderate(weights):
         return None
     weights = weights.astype(np.float64, copy=False)
     largest = np.abs(weights).max()
-    return weights if MODERATE < largest < 1.0 / MODERATE / len(weights) or largest == 0.0 else weights / largest
+    return (
+        weights if MODERATE < largest < 1.0 / MODERATE / len(weights) or largest == 0.0 else weights / largest
+    )
 
 
 def survey(values):

@@ -103,7 +103,9 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
     y = loss.check_target(data.y)
 
     def mean_loss(prediction):
-        kept = data._replace(f=loss.link.predictions.keep(prediction))  # a mean of zeros is 0, its link infinite
+        kept = data._replace(
+            f=loss.link.predictions.keep(prediction)
+        )  # a mean of zeros is 0, its link infinite
         return loss._averages(kept, weights)[0]
 
     marginal = functional(loss.elicits, y, weights, loss.level)

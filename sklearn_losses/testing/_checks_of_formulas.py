@@ -131,14 +131,12 @@ def check_large_raw_predictions(loss):
     """Raw predictions at the ends of `raw_range`, ±1000 by default, give finite losses and gradients."""
     y, raw, _ = drawn(loss, 40)
     low, high = loss.raw_range.low, loss.raw_range.high
-    _check_finite(
-        loss,
-        y,
-        np.where(raw < 0.0, low, high),
-        f"If the loss grows exponentially by its nature, declare where its values are floats: raw_range = Interval(low, "
-        f"high), of sklearn_losses.links; now it is {loss.raw_range}. Otherwise write np.logaddexp, log_expit, or "
-        f"np.where.",
+    remedy = (
+        f"If the loss grows exponentially by its nature, declare where its values are floats: raw_range = "
+        f"Interval(low, high), of sklearn_losses.links; now it is {loss.raw_range}. Otherwise write np.logaddexp, "
+        f"log_expit, or np.where."
     )
+    _check_finite(loss, y, np.where(raw < 0.0, low, high), remedy)
 
 
 @check
@@ -147,27 +145,29 @@ def check_edges(loss):
     edges = loss.examples.edges()
     if edges is None:
         raise SkipTest("no edges are known of what it compares")
-    _check_finite(
-        loss,
-        *edges,
+    y, raw = edges
+    remedy = (
         "Choose with np.where what 0/0 is to be, or declare for which y the loss is: target = POSITIVE, of "
-        "sklearn_losses.links.",
+        "sklearn_losses.links."
     )
+    _check_finite(loss, y, raw, remedy)
 
 
 def _check_finite(loss, y, raw, remedy):
     """Raise an error that names the point where the loss or its gradient is no number."""
-    with np.errstate(all="ignore"):
-        values = values_of(loss, y, raw)
+    values = values_of(loss, y, raw)
     for name in ("loss", "gradient", "Hessian"):
         results = values if name == "loss" else getattr(loss, name.lower())(y, raw)
-        bad = np.isnan(results) if name == "Hessian" else ~np.isfinite(results)  # that may be infinite at a kink
+        bad = np.isnan(results)
+        if name != "Hessian":  # which may be infinite at a kink
+            bad |= np.isinf(results)
         if np.any(bad):
-            i = int(np.argwhere(bad)[0, 0])
+            place = tuple(np.argwhere(bad)[0])
+            i = place[0]
             found = f", though the loss is {values[i]:g}" if name != "loss" else ""
             raise AssertionError(
-                f"The {name} of {loss!r} is {np.ravel(results[i])[np.argmax(np.ravel(bad[i]))]:g} at y = {_shown(y[i])} "
-                f"and the raw prediction f = {_shown(raw[i])}{found}. {remedy}"
+                f"The {name} of {loss!r} is {results[place]:g} at y = {_shown(y[i])} and the raw prediction f = "
+                f"{_shown(raw[i])}{found}. {remedy}"
             )
 
 
@@ -192,11 +192,13 @@ def check_formula_in_numpy(loss):
                     expected = float(loss.formula(numbers[i], raw[i]))
             except Exception as error:
                 raise SkipTest(f"its formula takes no numbers: {error}") from None
-            same = np.isclose(value, expected, rtol=1e-6, atol=1e-9) if np.isfinite(expected) else not np.isfinite(value)
+            same = not np.isfinite(value)
+            if np.isfinite(expected):
+                same = np.isclose(value, expected, rtol=1e-6, atol=1e-9)
             if not same:
                 raise AssertionError(
-                    f"{loss!r} is {value:g} at y = {_shown(numbers[i])} and f = {_shown(raw[i])}, where its formula in NumPy "
-                    f"gives {expected:g}."
+                    f"{loss!r} is {value:g} at y = {_shown(numbers[i])} and f = {_shown(raw[i])}, where its formula in "
+                    f"NumPy gives {expected:g}."
                 )
 
 

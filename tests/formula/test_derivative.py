@@ -199,20 +199,30 @@ def test_branches_not_taken_over_outputs():
         (lambda y, f: np.sin(np.exp(-np.exp(f))), {720.0: (0, 0)}),
         (lambda y, f: (1 + np.exp(f)) ** -1.5 + f, {720.0: (1, 0)}),
         (lambda y, f: np.exp(-np.sinh(f)) * f**2 + f, {720.0: (1, 0)}),
-        (lambda y, f: np.sqrt((y - 1) * np.exp(f)), {0.0: (0, 0), 3.0: (0, 0)}),  # y is 1: a Hellinger distance
+        (
+            lambda y, f: np.sqrt((y - 1) * np.exp(f)),
+            {0.0: (0, 0), 3.0: (0, 0)},
+        ),  # y is 1: a Hellinger distance
         (lambda y, f: -xlogy(expit(f), expit(f)), {800.0: (0, 0), -800.0: (0, 0)}),
         (lambda y, f: np.abs(f) * np.sqrt(np.abs(f)), {0.0: (0, np.nan)}),
         (lambda y, f: np.cbrt(f**3), {0.0: (0, np.nan), 8.0: (1, 0)}),
     ],
 )
 def test_factors_that_overflow_beside_those_that_vanish(formula, points):
-    """The value is exact there, and the slope too small for a float, or flat; where there is a bend, it is not asked for."""
+    """The value is exact there, and the slope too small for a float, or flat. NaN: not asked for."""
     f = np.array(list(points))
     _, gradient, hessian = computed(formula, np.ones(len(f)), f)
     expected = np.array(list(points.values()), dtype=float)
     np.testing.assert_allclose(gradient, expected[:, 0], atol=1e-300)
     asked = ~np.isnan(expected[:, 1])
     np.testing.assert_allclose(hessian[asked], expected[asked, 1], rtol=1e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize("formula", [lambda y, f: expit(np.log(f)), lambda y, f: 1 / (1 / f)])
+def test_a_pole_on_the_way_leaves_no_slope(formula):
+    """The slope at 0 is 1, which an infinite and a vanishing factor do not tell: it is NaN, and not 0."""
+    _, gradient, _ = computed(formula, np.ones(1), np.array([0.0]))
+    assert np.isnan(gradient[0])
 
 
 def test_factors_that_overflow_over_outputs():

@@ -4,9 +4,9 @@ Where NumPy gives a finite number, so does the compiled formula, the same one or
 infinity or NaN, so does it, unless that is the fault of floats alone and it gives the right number. Derivatives are
 right wherever the value is exact and there is a derivative: none is NaN because a number on the way is too large.
 
-The oracle computes each operation with 3,600 bits, and its derivatives by differences of steps of 2^-300: it knows no rule
-of differentiation but the chain rule of second order. How much of the result the rounding of floats may cost it finds by
-disturbing every operation in its last bits.
+The oracle computes each operation with 3,600 bits, and its derivatives by differences of steps of 2^-300: it knows no
+rule of differentiation but the chain rule of second order. How much of the result the rounding of floats may cost it
+finds by disturbing every operation in its last bits.
 """
 
 import operator
@@ -34,6 +34,7 @@ from sklearn_losses.formula import (
 
 K = 3
 STEP = mpf(2) ** -300
+ZERO = mpf(0)
 LARGEST = mpf(float(np.finfo(float).max))
 TINY = 1e-100
 """Factors that vanish in float64 may cost so much, in derivatives."""
@@ -187,6 +188,7 @@ REDUCE = {
     "second of softmax": lambda v: softmax(v)[..., 1],
 }
 
+
 def uses(tree, what):
     """Tell whether a formula has a part of that name."""
     return isinstance(tree, tuple) and (tree[0] == what or any(uses(part, what) for part in tree[1:]))
@@ -217,7 +219,25 @@ FORMULAS_OF_SEVERAL = st.recursive(
     ),
     max_leaves=2,
 )
-EDGES = [0.0, 1e-300, -1e-9, 0.5, 1.0, -1.0, 2.0, 37.0, -37.0, 360.0, 720.0, -720.0, 800.0, -800.0, 1e5, -1e5, 1e10]
+EDGES = [
+    0.0,
+    1e-300,
+    -1e-9,
+    0.5,
+    1.0,
+    -1.0,
+    2.0,
+    37.0,
+    -37.0,
+    360.0,
+    720.0,
+    -720.0,
+    800.0,
+    -800.0,
+    1e5,
+    -1e5,
+    1e10,
+]
 NUMBERS = st.one_of(st.sampled_from(EDGES), st.floats(-4.0, 4.0).map(lambda x: round(x, 3) + 0.0))
 
 
@@ -245,7 +265,7 @@ class Exact:
     noise = 0.0
     slopes = True
 
-    def __init__(self, value, first=mpf(0), second=mpf(0)):
+    def __init__(self, value, first=ZERO, second=ZERO):
         self.value, self.first, self.second = value, first, second
 
     @classmethod
@@ -290,7 +310,9 @@ def _chain(function, value, arguments):
             raise NoDerivative
         right, left = (up - value) / steps[i], (value - down) / steps[i]
         nearer = 2 * (at(*(u / 2 for u in units[i])) - value) / steps[i]  # at a vertical slope it is steeper
-        if max(abs(right - left), abs(right - nearer)) > mpf(2) ** -120 * max(abs(right), abs(left), mpf(2) ** -3000):
+        if max(abs(right - left), abs(right - nearer)) > mpf(2) ** -120 * max(
+            abs(right), abs(left), mpf(2) ** -3000
+        ):
             raise NoDerivative
         bend = (up - 2 * value + down) / steps[i] ** 2
         slope = (up - down) / (2 * steps[i])
@@ -438,7 +460,9 @@ def compiled(tree, y, f, outputs=False):
 def check_value(tree, y, f, got):
     """Compare the value at one point with NumPy's, and with the exact one."""
     with np.errstate(all="ignore"):
-        numpys = float(run(tree, np.float64(y) if np.ndim(y) == 0 else y, np.float64(f) if np.ndim(f) == 0 else f))
+        numpys = float(
+            run(tree, np.float64(y) if np.ndim(y) == 0 else y, np.float64(f) if np.ndim(f) == 0 else f)
+        )
     value, cost = exact_value(tree, y, f)
     note(f"at y = {y}, f = {f}: {got}; NumPy {numpys}; exactly {mp.nstr(value, 17)}")
     if np.isfinite(numpys):

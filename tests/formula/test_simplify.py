@@ -242,7 +242,9 @@ def test_infinity_and_nan_of_outputs_are_not_hidden():
         lambda y, f: logsumexp(np.log(f)) + np.max(y, axis=-1),
         lambda y, f: np.sum(softmax(np.log(f)) * y, axis=-1),
     ):
-        (got,), _ = compile_program([trace(formula, apply("onehot", label), f)], label, f).arrays(np.ones(3), v)
+        (got,), _ = compile_program([trace(formula, apply("onehot", label), f)], label, f).arrays(
+            np.ones(3), v
+        )
         with np.errstate(all="ignore"):
             expected = formula(np.eye(3)[[1, 1, 1]], v)
         np.testing.assert_allclose(got, expected, rtol=1e-14)

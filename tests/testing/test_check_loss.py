@@ -335,13 +335,15 @@ def test_an_unknown_expected_failure_is_refused():
 
 def test_names_and_functions_are_checked_as_well():
     assert all(r["status"] in ("passed", "skipped") for r in check_loss("huber", on_skip=None))
-    with pytest.raises(AssertionError, match="is inf at y = .* f = 1000. If the loss grows exponentially"):
+    with pytest.raises(AssertionError, match=r"is inf at y = .* f = 1000\. If the loss grows exponentially"):
         check_loss(_exponential, on_skip=None)
 
 
 def test_a_point_without_a_number_is_named():
     check = loss_checks()["check_edges"]
-    with pytest.raises(AssertionError, match=r"The loss .* is nan at y = 0 and the raw prediction f = 0\. Choose"):
+    with pytest.raises(
+        AssertionError, match=r"The loss .* is nan at y = 0 and the raw prediction f = 0\. Choose"
+    ):
         check(SymmetricPercentage())
     with pytest.raises(AssertionError, match=r"The gradient .* is nan at y = .*, though the loss is 0\."):
         check(SlopeIsNaN())
