@@ -6,6 +6,7 @@ seen while the loss is computed, and what is wrong is looked for only then.
 """
 
 import reprlib
+from functools import lru_cache
 
 import numpy as np
 from sklearn.utils import check_array
@@ -186,6 +187,7 @@ def _at(place):
     return f"position {int(place[0]) if len(place) == 1 else tuple(map(int, place))}"
 
 
+@lru_cache
 def epsilon_of(dtype) -> float:
     """Return the machine epsilon of a floating dtype of any library; of other numbers that of float64."""
     name = str(dtype).rpartition(".")[2]
