@@ -189,7 +189,8 @@ def _mean(data, sample_weight):
             f"{tuple(weights.shape)}."
         )
     _check(weights, data.range_of(weights), REAL, "sample_weight")
-    total = float(xp.sum(weights))
+    with np.errstate(over="ignore"):
+        total = float(xp.sum(weights))
     largest = float(xp.max(xp.abs(weights)))
     if largest > 0.0 and not MODERATE < abs(total) < np.inf:  # only their ratios matter
         weights = weights / largest

@@ -6,7 +6,6 @@ seen while the loss is computed, and what is wrong is looked for only then.
 """
 
 import reprlib
-from functools import lru_cache
 
 import numpy as np
 from sklearn.utils import check_array
@@ -96,6 +95,8 @@ def as_numpy(values):
         return np.asarray(values)
     except RuntimeError:  # array-api-strict's, of a device that is not the host
         return np.from_dlpack(values)
+    except TypeError:  # PyTorch's bfloat16, which NumPy has not
+        return np.asarray(values.float())
 
 
 def holds_numbers(values):
@@ -187,9 +188,10 @@ def _at(place):
     return f"position {int(place[0]) if len(place) == 1 else tuple(map(int, place))}"
 
 
-@lru_cache
 def epsilon_of(dtype) -> float:
     """Return the machine epsilon of a floating dtype of any library; of other numbers that of float64."""
+    if isinstance(dtype, np.dtype):
+        return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
     name = str(dtype).rpartition(".")[2]
     digits = {"bfloat16": 7, "float16": 10, "float32": 23}.get(name, 52)
     return 2.0**-digits
