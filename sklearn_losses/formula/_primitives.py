@@ -179,7 +179,7 @@ PRIMITIVES = (
     Primitive("expm1", 1, lambda xp, a: xp.expm1(a), lambda op, u, r, a: (op.times(u, op.exp(a)),), "expm1(a)", ("expm1",)),
     Primitive("log", 1, lambda xp, a: xp.log(a), lambda op, u, r, a: (u / a,), "log(a)", ("log",)),
     Primitive("log1p", 1, lambda xp, a: xp.log1p(a), lambda op, u, r, a: (u / (1.0 + a),), "log1p(a)", ("log1p",)),
-    Primitive("xlogy", 2, _xlogy, lambda op, u, r, a, b: (op.times(u, op.log(b)), op.product(a, u / b)),
+    Primitive("xlogy", 2, _xlogy, lambda op, u, r, a, b: (op.times(u, op.log(b)), op.where(op.logical_and(op.equal(a, 0.0), op.equal(b, 0.0)), 0.0, u * (a / b))),
               "a == 0 && b == b ? 0.0 : a * log(b)", ("xlogy",)),
     Primitive("logaddexp", 2, _logaddexp, lambda op, u, r, a, b: (op.times(u, op.expit(a - b)), op.times(u, op.expit(b - a))),
               "a == b ? a + 0.6931471805599453 : (a > b ? a : b) + log1p(exp(-fabs(a - b)))", ("logaddexp",)),

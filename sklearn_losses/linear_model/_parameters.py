@@ -101,7 +101,7 @@ def check_weights(sample_weight, n_samples, *, all_may_be_zero=False):
         raise ValueError("Sample weights must contain at least one non-zero number.")
     if weight.max() <= 0.0 and weight.any():
         raise ValueError(
-            f"Sample weights must contain at least one positive number; the largest is {weight.max():g}."
+            f"Sample weights must not be negative where none is positive; the largest is {weight.max():g}."
         )
     if max(weight.max(), -weight.min()) > _LARGEST_SUM / n_samples:
         raise ValueError(

@@ -79,7 +79,9 @@ def test_targets_and_weights_that_cannot_be_squared_or_summed_are_an_error():
             model.fit(X, 1e300 * y)
         with pytest.raises(ValueError, match=r"one is 1e\+308. Divide them by the largest"):
             model.fit(X, y, sample_weight=np.full(6, 1e308))
-        with pytest.raises(ValueError, match="at least one positive number; the largest is -1"):
+        with pytest.raises(
+            ValueError, match="must not be negative where none is positive; the largest is -1"
+        ):
             model.fit(X, y, sample_weight=-np.ones(6))
 
 
