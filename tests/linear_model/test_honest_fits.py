@@ -135,6 +135,21 @@ def test_no_warning_on_ordinary_data(seed):
     LinearRegressor(penalty=None, tol=1e-2).fit(Z, Z[:, 0] + r.normal(size=50))
 
 
+@pytest.mark.parametrize("loss", ["squared_hinge", "modified_huber"])
+def test_a_minimum_that_is_attained_is_no_infinity(loss):
+    X = np.linspace(-1.0, 1.0, 20)[:, None]
+    for tol in (1e-2, 1e-4):
+        assert LinearClassifier(loss, penalty=None, tol=tol).fit(X, X[:, 0] > 0).objective_ < 1e-2
+
+
+@pytest.mark.parametrize("loss", ["multilabel_hinge", "kl_divergence", "cross_entropy"])
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_one_sample_of_a_coupled_loss(loss, penalty):
+    y = [[0.3, 0.7]] if loss == "kl_divergence" else [[1, 0]] if loss == "multilabel_hinge" else [[0.0, 1.0]]
+    model = LinearClassifier(loss, penalty=penalty, alpha=1e-3).fit([[1.0, 2.0]], y)
+    assert np.isfinite(model.coef_).all()
+
+
 def test_separable_data_without_a_penalty_still_warn():
     X = np.linspace(-1.0, 1.0, 20)[:, None]
     for tol in (1e-2, 1e-4):

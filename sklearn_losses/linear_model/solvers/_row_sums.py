@@ -90,7 +90,7 @@ def raw_sums(program, X, y, weight, coef, intercept):
         return _sums_of_block(program, X, y, weight, coef, intercept)
     n, d = X.shape
     coef = np.ascontiguousarray(coef.T, dtype=X.dtype)
-    step = max(64, CACHED // d)
+    step = max(64, CACHED // max(d, 1))
     total = None
     for start in range(0, n, step):
         part = slice(start, start + step)
