@@ -110,7 +110,7 @@ def _raw_predictions(X, coef):
     if coef.ndim == 1 or not isinstance(X, np.ndarray):
         return np.asarray(safe_sparse_dot(X, np.asarray(coef, dtype=X.dtype).T), dtype=np.float64)
     f = np.empty((len(X), len(coef)))
-    step = max(16, PRODUCTS // coef.size)
+    step = max(16, PRODUCTS // max(coef.size, 1))
     for start in range(0, len(X), step):
         f[start : start + step] = X[start : start + step] @ coef.T
     return f
