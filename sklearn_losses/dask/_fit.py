@@ -156,7 +156,10 @@ class ChunkedSolve(Solve):
         """Return F at the coefficients that are returned, by one more pass if rounding has moved any of them much."""
         for k, each in enumerate(linear):
             each.objective_at = partial(self._objective_at, k)
-        models = [rounded(each, (s.coef, s.intercept), self.dtype) for each, s in zip(linear, solutions, strict=True)]
+        models = [
+            rounded(each, (s.coef, s.intercept), self.dtype)
+            for each, s in zip(linear, solutions, strict=True)
+        ]
         exact = self.dtype == np.float64 and all(
             noise(each, *model) <= SURE * each.allowed(self.tol, solution.objective)
             for each, model, solution in zip(linear, models, solutions, strict=True)

@@ -221,7 +221,9 @@ def _one_by_one(value, f):
 
         here = f[k]
         width = max(abs(here), 1.0)
-        found = minimize_scalar(along, bounds=(here - width, here + width), method="bounded", options={"xatol": 1e-12})
+        found = minimize_scalar(
+            along, bounds=(here - width, here + width), method="bounded", options={"xatol": 1e-12}
+        )
         for t in (found.x, np.round(found.x, 6)):  # a kink is mostly at a round number
             if along(t) < along(f[k]):
                 f[k] = t

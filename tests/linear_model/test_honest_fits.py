@@ -73,7 +73,9 @@ def test_a_full_sparse_column_in_auto(far):
     X, y = timestamps(far)
     near, _ = timestamps(0.0)
     scores = [
-        SGDClassifier("log_loss", alpha=1e-3, learning_rate="auto", random_state=0).fit(data, y).score(data, y)
+        SGDClassifier("log_loss", alpha=1e-3, learning_rate="auto", random_state=0)
+        .fit(data, y)
+        .score(data, y)
         for data in (X, near)
     ]
     assert_allclose(*scores, atol=2e-3)
@@ -100,7 +102,8 @@ def test_small_sparse_data_are_solved_as_dense_ones(loss):
     X[:, 0] += 1e5
     kind, target = (LinearClassifier, y > 0) if loss == "log_loss" else (LinearRegressor, y)
     sparse, dense = (
-        kind(loss, penalty="l1", alpha=1e-3, solver="newton").fit(data, target) for data in (sp.csr_matrix(X), X)
+        kind(loss, penalty="l1", alpha=1e-3, solver="newton").fit(data, target)
+        for data in (sp.csr_matrix(X), X)
     )
     assert_allclose(sparse.coef_, dense.coef_)
     assert sparse.loss_curve_[-1] <= min(sparse.loss_curve_) * (1 + 1e-9)
@@ -314,10 +317,14 @@ class Hellinger(MulticlassLoss):
         return 1.0 - np.sum(np.sqrt(y * sklearn_losses.softmax(f)), axis=-1)
 
 
-@pytest.mark.parametrize("model", [LinearClassifier(Hellinger()), SGDClassifier(Hellinger(), learning_rate="auto")])
+@pytest.mark.parametrize(
+    "model", [LinearClassifier(Hellinger()), SGDClassifier(Hellinger(), learning_rate="auto")]
+)
 def test_a_slope_that_is_not_a_number(model):
     X, y = load_breast_cancer(return_X_y=True)
-    with pytest.raises(ValueError, match=r"Hellinger.formula by the raw prediction is NaN for sample 0.*np.where"):
+    with pytest.raises(
+        ValueError, match=r"Hellinger.formula by the raw prediction is NaN for sample 0.*np.where"
+    ):
         model.fit(X, y)
     assert not hasattr(model, "coef_")
 

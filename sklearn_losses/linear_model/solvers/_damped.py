@@ -130,7 +130,11 @@ class Newton:
         (2 λ promise B)^½ where H itself is nothing.
         """
         curvature = max(self.damping, HARMLESS_DAMPING) * float(self.bend.sum())
-        return self.promise + self.point.doubt + float(np.sqrt(2.0 * max(self.promise, 0.0) * curvature)) * self.spread
+        return (
+            self.promise
+            + self.point.doubt
+            + float(np.sqrt(2.0 * max(self.promise, 0.0) * curvature)) * self.spread
+        )
 
     def certified_gap(self):
         """Nothing is certain of a gap here but what steps say."""
@@ -193,7 +197,9 @@ class Newton:
         last, following = self.length * self._length_of(self.change), self._length_of(self.delta)
         if not (far < following < np.inf and following > 0.5 * last):
             return False
-        there = self.loss.at(self.design, self.v + BEYOND * self.delta)  # of what is attained no slope is left there
+        there = self.loss.at(
+            self.design, self.v + BEYOND * self.delta
+        )  # of what is attained no slope is left there
         return bool(there.mean < self.point.mean and there.size > 0.0)
 
     def _length_of(self, step):
