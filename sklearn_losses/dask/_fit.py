@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .._chunks import Rows
-from ..linear_model._solving import Solve
 from ..linear_model._parameters import InvalidParameterError, check_not_negative, check_weights
+from ..linear_model._solving import Solve
 from ..linear_model._targets import is_matrix
 from ..linear_model._targets_of_classes import check_classification, class_weights, classification
 from ..linear_model._targets_of_numbers import check_regression, regression

@@ -89,7 +89,7 @@ def test_a_constant_sparse_column_and_read_only_data():
         part.setflags(write=False)
     model = LinearClassifier(alpha=1e-3).fit(X, y)
     assert abs(model.coef_[0, -1]) < 1e-9
-    assert (X != before).nnz == 0
+    assert (before != X).nnz == 0
     assert_allclose(model.objective_, LinearClassifier(alpha=1e-3).fit(X[:, :-1], y).objective_, rtol=1e-4)
 
 

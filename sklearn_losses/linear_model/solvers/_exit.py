@@ -73,9 +73,7 @@ def leave(
     seen = solution.objective
     if dtype != np.float64:  # solvers of float32 data see F as roughly
         there = problem.objective_at(solution.coef, solution.intercept)
-        seen = (
-            there if abs(there - seen) <= noise(problem, coef, intercept, SINGLE) else seen
-        )
+        seen = there if abs(there - seen) <= noise(problem, coef, intercept, SINGLE) else seen
     bound = seen - solution.gap  # F* is thought to be no less
     rounding = objective - seen if dtype != np.float64 else 0.0
     for known, point in others:

@@ -7,8 +7,8 @@ Knows problems and points; how a minimum is approached is `_lbfgs.py`'s, and wha
 import numpy as np
 
 from . import _lbfgs
-from ._quadratic import step
 from ._metric import Metric
+from ._quadratic import step
 from ._scaled import Scaled, run
 
 WORTH_IT = 20_000  # entries of X from which on curvature is learnt from rows before it is from steps
