@@ -260,7 +260,7 @@ class Solve:
         return course.end(best)
 
     def alternative(self, course):
-        """Return the solver that goes on where the one that 'auto' chose did not arrive; none if few steps are wanted."""
+        """Return what goes on where the solver that 'auto' chose did not arrive; None if few steps are wanted."""
         if self.max_iter < ENOUGH:
             return None
         return alternative_solver(self.solver, course.solved)
