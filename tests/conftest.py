@@ -59,6 +59,7 @@ def pytest_generate_tests(metafunc):
         elif ids is not None:
             marker.kwargs["ids"] = [without_address(name) for name in ids]
 
+
 def pytest_report_header():
     """Say which random fits will be tried, so that they can be tried again."""
     return f"random fits: RANDOM_FITS={first_seed()}"
@@ -102,6 +103,7 @@ def assert_same_sums():
         assert worst <= ulps, f"{worst:.3g} units of rounding of the size, at {np.argmax(excess)}"
 
     return check
+
 
 @pytest.fixture(autouse=True)
 def _no_figure_stays_open():

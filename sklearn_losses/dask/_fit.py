@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .._chunks import Rows
-from ..linear_model._solving import Solve
 from ..linear_model._parameters import InvalidParameterError, check_not_negative, check_weights
+from ..linear_model._solving import Solve
 from ..linear_model._targets import is_matrix
 from ..linear_model._targets_of_classes import check_classification, class_weights, classification
 from ..linear_model._targets_of_numbers import check_regression, regression
@@ -156,7 +156,10 @@ class ChunkedSolve(Solve):
         """Return F at the coefficients that are returned, by one more pass if rounding has moved any of them much."""
         for k, each in enumerate(linear):
             each.objective_at = partial(self._objective_at, k)
-        models = [rounded(each, (s.coef, s.intercept), self.dtype) for each, s in zip(linear, solutions, strict=True)]
+        models = [
+            rounded(each, (s.coef, s.intercept), self.dtype)
+            for each, s in zip(linear, solutions, strict=True)
+        ]
         exact = self.dtype == np.float64 and all(
             noise(each, *model) <= SURE * each.allowed(self.tol, solution.objective)
             for each, model, solution in zip(linear, models, solutions, strict=True)

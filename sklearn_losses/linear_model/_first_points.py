@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..losses import CrossEntropy, Huber, Loss, LogLoss, MultilabelLogLoss, Poisson
+from ..losses import CrossEntropy, Huber, LogLoss, Loss, MultilabelLogLoss, Poisson
 from ._targets import Problem
 
 FARTHEST = 2.0

@@ -19,8 +19,8 @@ from ..losses._names import smooth_instead_of
 from ..losses._programs import graph_of
 from ..losses._targets import as_numpy, dense
 from ._arrays import detached, is_foreign, moved, widest
-from ._solving import Solve
 from ._parameters import check_not_negative, check_weights
+from ._solving import Solve
 from ._targets import Problem, is_matrix
 from ._targets_of_classes import check_classification, classification, encode_labels
 from ._targets_of_numbers import check_regression, regression

@@ -38,7 +38,7 @@ class PenalisedModel(CallbackSupportMixin, LinearModel):
         "solver": one_of("auto", *SOLVERS, *RENAMED),
         "tol": (
             "'auto' or a finite number > 0",
-            lambda value: isinstance(value, str) and value == "auto" or number(Real, above=0)[1](value),
+            lambda value: (isinstance(value, str) and value == "auto") or number(Real, above=0)[1](value),
         ),
         "max_iter": number(Integral, 1),
         "verbose": number(Integral, 0),

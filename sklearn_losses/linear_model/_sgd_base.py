@@ -34,7 +34,6 @@ from ._validation import held_out_score, hold_out, negative_loss
 from .solvers._epochs import Epochs, Plateau, mean_curve
 from .solvers._rows import Rows
 
-
 MOST_RAW = 700.0  # exp of more is infinite
 
 

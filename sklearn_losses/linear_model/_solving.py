@@ -76,7 +76,9 @@ def warn_of(solutions, solver, *, stacklevel):
     elif missed:
         advice = f"Increase max_iter or tol, or choose another solver than {solver!r}."
         if all(solution.rounding > 0.5 * solution.gap for solution in missed):
-            advice = "Most of it is lost where coefficients become float32, X's type: centre X, or pass float64."
+            advice = (
+                "Most of it is lost where coefficients become float32, X's type: centre X, or pass float64."
+            )
         warnings.warn(
             f"The objective is estimated to lie {max(s.relative_gap for s in missed):.2g} above the minimum, relative "
             f"to what the model gains over a constant, after {max(s.n_iter for s in solutions)} iterations; "
@@ -182,7 +184,6 @@ class Course:
             solve.max_iter = 0  # the rest stays where it starts
         return solution
 
-
     def _check_bounded(self, solution):
         """Raise if the objective falls and falls with the intercept."""
         linear = self.linear
@@ -220,7 +221,12 @@ class Solve:
 
     def settings(self, estimator):
         """Return the tolerance, the solver asked for, the number of threads, and the seed."""
-        return tolerance(estimator.tol, self.n_rows), estimator.solver, estimator.n_jobs, estimator.random_state
+        return (
+            tolerance(estimator.tol, self.n_rows),
+            estimator.solver,
+            estimator.n_jobs,
+            estimator.random_state,
+        )
 
     def all(self, problems):
         """Solve them, one after another or on several threads."""
@@ -254,7 +260,7 @@ class Solve:
         return course.end(best)
 
     def alternative(self, course):
-        """Return the solver to go on with where 'auto' has chosen one that did not arrive, unless few steps are wanted."""
+        """Return what goes on where the solver that 'auto' chose did not arrive; None if few steps are wanted."""
         if self.max_iter < ENOUGH:
             return None
         return alternative_solver(self.solver, course.solved)

@@ -73,7 +73,9 @@ def test_a_full_sparse_column_in_auto(far):
     X, y = timestamps(far)
     near, _ = timestamps(0.0)
     scores = [
-        SGDClassifier("log_loss", alpha=1e-3, learning_rate="auto", random_state=0).fit(data, y).score(data, y)
+        SGDClassifier("log_loss", alpha=1e-3, learning_rate="auto", random_state=0)
+        .fit(data, y)
+        .score(data, y)
         for data in (X, near)
     ]
     assert_allclose(*scores, atol=2e-3)
@@ -87,7 +89,7 @@ def test_a_constant_sparse_column_and_read_only_data():
         part.setflags(write=False)
     model = LinearClassifier(alpha=1e-3).fit(X, y)
     assert abs(model.coef_[0, -1]) < 1e-9
-    assert (X != before).nnz == 0
+    assert (before != X).nnz == 0
     assert_allclose(model.objective_, LinearClassifier(alpha=1e-3).fit(X[:, :-1], y).objective_, rtol=1e-4)
 
 
@@ -100,7 +102,8 @@ def test_small_sparse_data_are_solved_as_dense_ones(loss):
     X[:, 0] += 1e5
     kind, target = (LinearClassifier, y > 0) if loss == "log_loss" else (LinearRegressor, y)
     sparse, dense = (
-        kind(loss, penalty="l1", alpha=1e-3, solver="newton").fit(data, target) for data in (sp.csr_matrix(X), X)
+        kind(loss, penalty="l1", alpha=1e-3, solver="newton").fit(data, target)
+        for data in (sp.csr_matrix(X), X)
     )
     assert_allclose(sparse.coef_, dense.coef_)
     assert sparse.loss_curve_[-1] <= min(sparse.loss_curve_) * (1 + 1e-9)
@@ -133,6 +136,21 @@ def test_no_warning_on_ordinary_data(seed):
     r = np.random.default_rng(seed)
     Z = r.normal(size=(50, 1))
     LinearRegressor(penalty=None, tol=1e-2).fit(Z, Z[:, 0] + r.normal(size=50))
+
+
+@pytest.mark.parametrize("loss", ["squared_hinge", "modified_huber"])
+def test_a_minimum_that_is_attained_is_no_infinity(loss):
+    X = np.linspace(-1.0, 1.0, 20)[:, None]
+    for tol in (1e-2, 1e-4):
+        assert LinearClassifier(loss, penalty=None, tol=tol).fit(X, X[:, 0] > 0).objective_ < 1e-2
+
+
+@pytest.mark.parametrize("loss", ["multilabel_hinge", "kl_divergence", "cross_entropy"])
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_one_sample_of_a_coupled_loss(loss, penalty):
+    y = [[0.3, 0.7]] if loss == "kl_divergence" else [[1, 0]] if loss == "multilabel_hinge" else [[0.0, 1.0]]
+    model = LinearClassifier(loss, penalty=penalty, alpha=1e-3).fit([[1.0, 2.0]], y)
+    assert np.isfinite(model.coef_).all()
 
 
 def test_separable_data_without_a_penalty_still_warn():
@@ -299,10 +317,14 @@ class Hellinger(MulticlassLoss):
         return 1.0 - np.sum(np.sqrt(y * sklearn_losses.softmax(f)), axis=-1)
 
 
-@pytest.mark.parametrize("model", [LinearClassifier(Hellinger()), SGDClassifier(Hellinger(), learning_rate="auto")])
+@pytest.mark.parametrize(
+    "model", [LinearClassifier(Hellinger()), SGDClassifier(Hellinger(), learning_rate="auto")]
+)
 def test_a_slope_that_is_not_a_number(model):
     X, y = load_breast_cancer(return_X_y=True)
-    with pytest.raises(ValueError, match=r"Hellinger.formula by the raw prediction is NaN for sample 0.*np.where"):
+    with pytest.raises(
+        ValueError, match=r"Hellinger.formula by the raw prediction is NaN for sample 0.*np.where"
+    ):
         model.fit(X, y)
     assert not hasattr(model, "coef_")
 

@@ -498,7 +498,6 @@ def test_scorers_searches_and_pickles(library):
     ("estimator", "kind", "message"),
     [
         (LinearRegressor(solver="dual"), "numbers", "use 'auto', 'newton' or 'lbfgs'"),
-        (LinearRegressor(solver="dual"), "numbers", "use 'auto', 'newton' or 'lbfgs'"),
         (LinearRegressor("absolute_error"), "numbers", "'huber', 'pseudo_huber' or 'log_cosh'"),
         (LinearRegressor("pinball", solver="lbfgs"), "numbers", "'smooth_pinball' or 'expectile'"),
         (LinearClassifier("hinge"), "two", "'squared_hinge', 'modified_huber' or 'log_loss'"),

@@ -63,7 +63,9 @@ def test_a_callback_sees_each_epoch_and_ends_the_fit(model):
 
 
 @new
-@pytest.mark.parametrize("model", [SGDClassifier("cross_entropy"), SGDRegressor("huber")], ids=["coupled", "regressor"])
+@pytest.mark.parametrize(
+    "model", [SGDClassifier("cross_entropy"), SGDRegressor("huber")], ids=["coupled", "regressor"]
+)
 def test_a_callback_sees_each_iteration_of_auto(model):
     callback = StopAfter(2)
     model = clone(model).set_params(random_state=0, learning_rate="auto")

@@ -70,10 +70,14 @@ def alternative_solver(name, problem):
     newton = d <= FEW_OF_KINKED and n * d <= MEDIUM
     if problem.n_outputs is not None:
         newton = not problem.kinked and problem.n_outputs * (d + 1) <= FEW
-    if name == "newton" and problem.n_outputs is None and not problem.orthogonal:
-        if problem.l1 == 0.0 and 1 < d and n * d <= MEDIUM and d <= FEW:
-            return "newton"  # in orthogonal directions
-    other = {"dual": "newton" if newton else "lbfgs", "lbfgs": "newton" if newton else None, "newton": "dual"}[name]
+    straight = name == "newton" and problem.n_outputs is None and not problem.orthogonal
+    if straight and problem.l1 == 0.0 and 1 < d <= FEW and n * d <= MEDIUM:
+        return "newton"  # in orthogonal directions
+    other = {
+        "dual": "newton" if newton else "lbfgs",
+        "lbfgs": "newton" if newton else None,
+        "newton": "dual",
+    }[name]
     if name == "newton" and problem.n_outputs is not None:
         other = "lbfgs"
     if other == "lbfgs" and problem.kinked:

@@ -16,6 +16,7 @@ LEAST_DAMPING, MOST_DAMPING = 1e-6, 1e6
 HARMLESS_DAMPING = 1e-3  # with so little, what a step promises is still what is left
 LARGEST = 1e100
 ALIKE, DOUBT = 0.1, 3.0  # unless a step lowers the objective by what it promised, but for a tenth
+BEYOND = 10.0  # steps
 FLAT = 1e-8  # of the typical curvature
 STILL = 1e-20  # steps that promise so little, relative to a typical objective, are the last
 FINE = 1e-13  # ... or if they promise so little, and the next, at the pace of the last, next to nothing
@@ -129,7 +130,11 @@ class Newton:
         (2 λ promise B)^½ where H itself is nothing.
         """
         curvature = max(self.damping, HARMLESS_DAMPING) * float(self.bend.sum())
-        return self.promise + self.point.doubt + float(np.sqrt(2.0 * max(self.promise, 0.0) * curvature)) * self.spread
+        return (
+            self.promise
+            + self.point.doubt
+            + float(np.sqrt(2.0 * max(self.promise, 0.0) * curvature)) * self.spread
+        )
 
     def certified_gap(self):
         """Nothing is certain of a gap here but what steps say."""
@@ -190,7 +195,12 @@ class Newton:
         if self.change is None:
             return False
         last, following = self.length * self._length_of(self.change), self._length_of(self.delta)
-        return far < following < np.inf and following > 0.5 * last
+        if not (far < following < np.inf and following > 0.5 * last):
+            return False
+        there = self.loss.at(
+            self.design, self.v + BEYOND * self.delta
+        )  # of what is attained no slope is left there
+        return bool(there.mean < self.point.mean and there.size > 0.0)
 
     def _length_of(self, step):
         """Return the root mean square of the change of f."""

@@ -166,8 +166,8 @@ class Design:
 class Orthogonal(Design):
     """Coordinates in which the columns of Z are orthonormal: for columns that nearly depend on each other.
 
-    With (X - centre) / sizes = U S Vᵀ, f = √n U v + b where w = √n V S⁻¹ v / sizes. If all sizes are 1, the norm of w is
-    that of v / scale, scale = S / √n; with few rows in many columns w lies in the span of the rows, so that as many
+    With (X - centre) / sizes = U S Vᵀ, f = √n U v + b where w = √n V S⁻¹ v / sizes. If all sizes are 1, the norm of w
+    is that of v / scale, scale = S / √n; with few rows in many columns w lies in the span of the rows, so that as many
     coordinates are enough. Other sizes are for problems without a penalty. Not for L1 penalties.
     """
 
@@ -184,7 +184,9 @@ class Orthogonal(Design):
         left, lengths, directions = np.linalg.svd(centred / sizes, full_matrices=False)
         # X itself is known to rounding, each column to that of its own entries.
         rounded = np.square(directions) @ np.square(X / sizes).sum(axis=0)
-        kept = lengths > ROUNDINGS * EPS * (np.sqrt(rounded) + np.sqrt(max(X.shape)) * lengths.max(initial=0.0))
+        kept = lengths > ROUNDINGS * EPS * (
+            np.sqrt(rounded) + np.sqrt(max(X.shape)) * lengths.max(initial=0.0)
+        )
         root = np.sqrt(len(X))
         super().__init__(left[:, kept] * root, np.zeros(kept.sum()), lengths[kept] / root, fit_intercept)
         self.directions = directions[kept]

@@ -16,7 +16,7 @@ from ._problem import LinearSolution, SummedProblem
 SLACK = 1e-12  # of an objective, relative to a typical one: by so little, a point is no better than another
 NEGLIGIBLE = 1e-10  # of a gap, relative to a typical objective: nobody is warned of it
 LOST = 8.0  # roundings of raw predictions, of coefficients in float64
-EPS = np.finfo(np.float64).eps
+EPS, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
 
 Point = tuple[Any, Any]
 """Coefficients and intercept."""
@@ -73,7 +73,7 @@ def leave(
     seen = solution.objective
     if dtype != np.float64:  # solvers of float32 data see F as roughly
         there = problem.objective_at(solution.coef, solution.intercept)
-        seen = there if abs(there - seen) <= noise(problem, coef, intercept, np.finfo(np.float32).eps) else seen
+        seen = there if abs(there - seen) <= noise(problem, coef, intercept, SINGLE) else seen
     bound = seen - solution.gap  # F* is thought to be no less
     rounding = objective - seen if dtype != np.float64 else 0.0
     for known, point in others:

@@ -7,8 +7,8 @@ Knows problems and points; how a minimum is approached is `_lbfgs.py`'s, and wha
 import numpy as np
 
 from . import _lbfgs
-from ._quadratic import step
 from ._metric import Metric
+from ._quadratic import step
 from ._scaled import Scaled, run
 
 WORTH_IT = 20_000  # entries of X from which on curvature is learnt from rows before it is from steps
@@ -63,9 +63,8 @@ def _looked_at_again(problem, order, solution, *, tol, max_iter, watch):
         if within or not solution.converged or solution.n_iter >= max_iter or k == LOOKS:
             break
         before = solution.n_iter
-        solution = _lbfgs.solve(
-            problem, solution.coef, solution.intercept, tol=tol / CAREFUL**(k + 1), max_iter=max_iter - before, watch=watch
-        )
+        left = {"tol": tol / CAREFUL ** (k + 1), "max_iter": max_iter - before}
+        solution = _lbfgs.solve(problem, solution.coef, solution.intercept, **left, watch=watch)
         solution.n_iter += before
     return solution
 

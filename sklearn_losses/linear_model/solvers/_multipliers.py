@@ -53,7 +53,9 @@ class Multipliers:
             self.problem.curvature, self.problem.y, self.problem.weight, self.kinks, gamma, self.multipliers
         )
         bend = self.problem.weight / (gamma + self.unit)
-        self.newton = Newton(self.loss, self.design, self.l2, self.l1, bend, self.problem.size, v, self.problem.spread)
+        self.newton = Newton(
+            self.loss, self.design, self.l2, self.l1, bend, self.problem.size, v, self.problem.spread
+        )
 
     def propose(self, hessian=None):
         """Compute the next step, new multipliers where it is time, and the gap."""

@@ -63,7 +63,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     if exact and converged and not gap <= problem.allowed(tol, descent.objective):
         gap = min(descent.damped_gap() if not np.isfinite(gap) else gap, descent.certified_gap())
     free = problem.l2 == problem.l1 == 0.0
-    unbounded = free and not problem.kinked and descent.goes_on(FAR * problem.spread)
+    unbounded = free and isinstance(descent, Newton) and descent.goes_on(FAR * problem.spread)
     if exact and converged and free and not unbounded and d <= n:
         coef, intercept = shortest(problem, coef, intercept)
     return LinearSolution(

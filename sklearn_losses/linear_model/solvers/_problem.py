@@ -236,7 +236,7 @@ class LinearProblem(SummedProblem):
         return self._typical[0]
 
     @property
-    def steepest(self) -> float:  # type: ignore[override]
+    def steepest(self) -> float:
         """How steep the losses are on average."""
         return self._typical[2]
 
@@ -327,7 +327,9 @@ class LinearProblem(SummedProblem):
                 left = misfit(-(slopes.T @ z + l2 * v), l1, v)
                 left[left <= NOISE * (np.abs(slopes).T @ np.abs(z) + np.abs(l2 * v))] = 0.0
                 bent = np.maximum(bends, 0.0).T @ np.square(z) + l2
-                gain = max(gain, float(np.max(0.5 * left * left / np.where(bent > 0.0, bent, 1.0), initial=0.0)))
+                gain = max(
+                    gain, float(np.max(0.5 * left * left / np.where(bent > 0.0, bent, 1.0), initial=0.0))
+                )
         return gain if not np.isnan(gain) else 0.0
 
 

@@ -90,7 +90,7 @@ def raw_sums(program, X, y, weight, coef, intercept):
         return _sums_of_block(program, X, y, weight, coef, intercept)
     n, d = X.shape
     coef = np.ascontiguousarray(coef.T, dtype=X.dtype)
-    step = max(64, CACHED // d)
+    step = max(64, CACHED // max(d, 1))
     total = None
     for start in range(0, n, step):
         part = slice(start, start + step)
@@ -110,7 +110,7 @@ def _raw_predictions(X, coef):
     if coef.ndim == 1 or not isinstance(X, np.ndarray):
         return np.asarray(safe_sparse_dot(X, np.asarray(coef, dtype=X.dtype).T), dtype=np.float64)
     f = np.empty((len(X), len(coef)))
-    step = max(16, PRODUCTS // coef.size)
+    step = max(16, PRODUCTS // max(coef.size, 1))
     for start in range(0, len(X), step):
         f[start : start + step] = X[start : start + step] @ coef.T
     return f
