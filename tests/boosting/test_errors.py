@@ -170,7 +170,7 @@ class Hellinger(MulticlassLoss):
     """Its slope is 0 · ∞ for every class that a sample is not of."""
 
     def formula(self, y, f):
-        return 1 - np.sum(np.sqrt(y * softmax(f)), axis=-1)
+        return 1 - np.sum(np.exp(np.log(y * softmax(f)) / 2), axis=-1)
 
 
 class Root(ProbabilityLoss):
