@@ -43,10 +43,52 @@ class Interval:
         below = value <= self.high if self.includes_high else value < self.high
         return bool(above and below and np.isfinite(value))
 
+    def ends(self, dtype: Any = np.float64) -> tuple[float, float]:
+        """Return the smallest and the largest number of a dtype that belong to it.
+
+        No subnormal numbers, which hardly any function treats well: next to 0 is the smallest normal one.
+
+        Examples
+        --------
+        >>> from sklearn_losses.links import POSITIVE, UNIT
+        >>> UNIT.ends()
+        (0.0, 1.0)
+        >>> POSITIVE.ends("float32")
+        (1.1754943508222875e-38, 3.4028234663852886e+38)
+        """
+        low, high = (
+            end if includes else _inside(end, direction, np.dtype(dtype))
+            for end, includes, direction in (
+                (self.low, self.includes_low and np.isfinite(self.low), 1.0),
+                (self.high, self.includes_high and np.isfinite(self.high), -1.0),
+            )
+        )
+        return float(low), float(high)
+
+    def keep(self, values, dtype: Any = np.float64):
+        """Move values on an open end just inside: the limits of floats carry exp(-800) to 0, exp(800) to infinity.
+
+        Values may be symbols of a formula.
+        """
+        low, high = self.ends(dtype)
+        if self == REAL or (low, high) == (self.low, self.high):
+            return values
+        return np.clip(values, low, high)
+
     def __repr__(self):
         left = "[" if self.includes_low and np.isfinite(self.low) else "("
         right = "]" if self.includes_high and np.isfinite(self.high) else ")"
         return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+def _inside(end, direction, dtype):
+    """Return the normal number next to an open end."""
+    limits = np.finfo(dtype)
+    if np.isinf(end):
+        return -direction * limits.max
+    if end == 0.0:
+        return direction * limits.tiny
+    return np.nextafter(dtype.type(end), dtype.type(end + direction))
 
 
 REAL = Interval(-np.inf, np.inf)
@@ -83,6 +125,22 @@ class Link:
     link: Callable[[Any], Any]
     inverse: Callable[[Any], Any]
     predictions: Interval
+
+    def prediction(self, raw):
+        """Return the predictions that raw predictions mean, all of them inside of `predictions`.
+
+        Where floats end, they are the smallest normal or the largest number, so that every loss takes them.
+
+        Examples
+        --------
+        >>> from sklearn_losses.links import LOG
+        >>> LOG.prediction([-800.0, 0.0, 800.0]).tolist()
+        [2.2250738585072014e-308, 1.0, 1.7976931348623157e+308]
+        """
+        raw = np.asarray(raw)
+        raw = raw if raw.dtype.kind == "f" else raw.astype(np.float64)
+        with np.errstate(over="ignore", under="ignore"):
+            return self.predictions.keep(self.inverse(raw), raw.dtype)
 
     def __repr__(self):
         return f"<link {self.name}: predictions in {self.predictions}>"

@@ -159,8 +159,8 @@ class BoostedClassifier(ClassifierMixin, BoostedModel):
         """
         raw = self._raw_prediction(X)
         if self.loss_.couples_outputs:
-            return self.loss_.link.inverse(raw)
-        probability = self.loss_.positive_probability.inverse(raw)
+            return self.loss_.link.prediction(raw)
+        probability = self.loss_.positive_probability.prediction(raw)
         if raw.ndim == 1:
             return np.column_stack([1.0 - probability, probability])
         probability[probability.sum(axis=1) == 0.0] = 1.0

@@ -102,7 +102,7 @@ class BoostedRegressor(RegressorMixin, BoostedModel):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         raw = self._raw_prediction(X)
-        return self.loss_.link.inverse(raw)
+        return self.loss_.link.prediction(raw)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -14,10 +14,39 @@ since outputs only meet in reductions, each of which adds one direction h. So on
 gradient of a formula, and a second one, over the gradient, its Hessian's diagonal d + Σ_m a_m h_m.
 """
 
-from ._graph import VECTOR, constant, op, topological
+from ._graph import VECTOR, Operations, constant, topological
 from ._primitives import REDUCE
+from ._ranges import range_of
 
 ZERO, ONE = constant(0.0), constant(1.0)
+
+
+class _Slopes(Operations):
+    """The primitives, and the chain rule's products where one factor is zero and the other infinite.
+
+    Two things may make a factor infinite. One is that floats end: exp(r²/2) is infinite from |r| = 38 on. Where
+    the other factor is zero then, being too small for a float, so is the product. The other is a pole, such as that
+    of 1/√x at 0: there nothing is known, but for an inner slope of exactly zero, since √a has no other slope at
+    a = 0 than that of a valley's floor. Elsewhere this is plain multiplication, which is simplified further.
+    """
+
+    def times(self, u, p):
+        """Return the slope u of an argument times the partial derivative p by it."""
+        slope, partial = range_of(u), range_of(p)
+        if (slope.may_overflow and 0.0 in partial) or (
+            slope.total and partial.has_pole and not u.is_constant
+        ):
+            return self.product(u, p)
+        return u * p
+
+    def over(self, u, d):
+        """Return the slope u of an argument divided by d."""
+        if range_of(u).may_overflow and range_of(d).grows:
+            return self.product(u, 1.0 / d)
+        return u / d
+
+
+op = _Slopes()
 
 
 def _is_zero(node):
@@ -88,8 +117,8 @@ def _through(node, tangents):
 
 def _through_softmax(p, tangent):
     """The Jacobian of softmax is diag(p) - p pᵀ."""
-    weighted = tangent.map(lambda u: p * u)
-    along = {h: a - p * op.sum(a) for h, a in weighted.along.items()}
+    weighted = tangent.map(lambda u: op.times(_as_vector(u), p))
+    along = {h: a - op.times(op.sum(a), p) for h, a in weighted.along.items()}
     return _Tangent(weighted.direct, along) + _direction(weighted.direct, -p)
 
 
@@ -122,5 +151,5 @@ def derivative(result, variable):
     tangent = _tangent(result, variable)
     total = tangent.direct
     for h, factor in tangent.along.items():
-        total = total + factor * h
+        total = total + op.times(h, factor)
     return _as_vector(total) if variable.rank == VECTOR else total

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._graph import VECTOR, topological
-from ._primitives import COUNT, EXPAND
+from ._primitives import COUNT, EXPAND, MIX, REDUCE
 
 _TAKES_TRUTH = {"logical_and", "logical_or", "logical_not"}
 
@@ -54,6 +54,8 @@ def evaluate(results, inputs, xp):
         given = [(truth if node.primitive.name in _TAKES_TRUTH else number)(a) for a in node.arguments]
         if node.primitive.kind in (EXPAND, COUNT):
             given.append(vector)
+        elif node.primitive.kind in (REDUCE, MIX) and node.arguments[0].is_constant:
+            given[0] = xp.broadcast_to(given[0], vector.shape)
         return node.primitive.array(xp, *given)
 
     with np.errstate(all="ignore"):  # branches not taken may divide by zero

@@ -7,6 +7,7 @@ rules that simplify are in ``_simplify.py``.
 import itertools
 import math
 from threading import Lock
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -20,6 +21,7 @@ _INFIX = {
     "less_equal": "<=", "equal": "==", "not_equal": "!=", "logical_and": "&", "logical_or": "|",
 }  # fmt: skip
 _DEPTH = 5  # of what is shown of a graph
+_REAL = (-math.inf, math.inf)
 
 
 class Node:
@@ -37,6 +39,10 @@ class Node:
         Of a constant.
     name : str or None
         Of a variable.
+    domain : tuple of float
+        Where a variable is known to lie, whoever made it having checked that.
+    range : Range or None
+        Where its values can lie, as `range_of` found.
     rank : int
         ``SCALAR`` or ``VECTOR``. Beside a vector, constants may be scalars: they fit anywhere.
     boolean : bool
@@ -45,11 +51,15 @@ class Node:
         Grows with every new node: an order, so that a + b and b + a are one node.
     """
 
-    __slots__ = ("__weakref__", "arguments", "boolean", "name", "primitive", "rank", "serial", "value")
+    __slots__ = (
+        "__weakref__", "arguments", "boolean", "domain", "name", "primitive", "range", "rank", "serial", "value",
+    )  # fmt: skip
     primitive: Primitive | None
     arguments: tuple["Node", ...]
     value: float | None
     name: str | None
+    domain: tuple[float, float]
+    range: Any
     rank: int
     boolean: bool
     serial: int
@@ -57,10 +67,12 @@ class Node:
     _lock = Lock()  # two threads that look for one new node must not make two
     _serials = itertools.count()
 
-    def __new__(cls, primitive=None, arguments=(), *, value=None, name=None, rank=SCALAR, boolean=False):
+    def __new__(
+        cls, primitive=None, arguments=(), *, value=None, name=None, rank=SCALAR, boolean=False, domain=_REAL
+    ):
         """Return the one node that is this; build it where it is new."""
         sign = value is not None and math.copysign(1.0, value)
-        key = (primitive and primitive.name, arguments, value, sign, name, rank)
+        key = (primitive and primitive.name, arguments, value, sign, name, rank, domain)
         with cls._lock:
             node = cls._all.get(key)
             if node is None:
@@ -70,6 +82,8 @@ class Node:
                     ("arguments", arguments),
                     ("value", value),
                     ("name", name),
+                    ("domain", domain),
+                    ("range", None),
                     ("rank", rank),
                     ("boolean", boolean),
                     ("serial", next(cls._serials)),
@@ -139,7 +153,7 @@ def _text(node, depth, operand=False):
     return f"({text})" if operand else text
 
 
-class _Operations:
+class Operations:
     """Every primitive as a function of nodes and numbers: ``op.exp(node)``."""
 
     def __getattr__(self, name):
@@ -153,7 +167,7 @@ class _Operations:
         return operation
 
 
-op = _Operations()
+op = Operations()
 
 _RULES: dict = {}  # name of a primitive -> its simplification
 
@@ -176,9 +190,9 @@ def constant(value, rank=SCALAR):
     return Node(value=value, rank=rank)
 
 
-def variable(name, rank=SCALAR):
-    """Return the node of an input."""
-    return Node(name=name, rank=rank)
+def variable(name, rank=SCALAR, domain=_REAL):
+    """Return the node of an input: finite numbers that are known to lie from one end of `domain` to the other."""
+    return Node(name=name, rank=rank, domain=domain)
 
 
 def apply(name, *arguments):

@@ -18,7 +18,9 @@ A row holds
     ``derivative(op, u, r, *arguments)`` returns, for each argument, `u` times the partial derivative of
     the result `r` by that argument (for a reduction: one product an output, still to be summed). None
     where it is zero, or where ``_derivative.py`` treats the operation by its structure. `op` has every
-    primitive as a function. Where a derivative is zero by decree, zero is *selected*: `u` may be infinite.
+    primitive as a function, and ``op.times(u, p)`` and ``op.over(u, d)`` for u · p and u / d where one
+    factor vanishes though the other may be infinite. Where a derivative is zero by decree, zero is
+    *selected*: `u` may be infinite.
 ``kind``
     ``"elementwise"``, or how the operation moves between the two ranks: one number a sample, and one
     number for each of a sample's K outputs.
@@ -103,14 +105,43 @@ def _gather(xp, v, label):
 
 
 def _power_derivative(op, u, r, a, b):
-    by_base = op.where(op.equal(b, 0.0), 0.0, u * (b * op.power(a, b - 1.0)))
-    by_exponent = None if b.is_constant else op.where(op.equal(a, 0.0), 0.0, u * (r * op.log(a)))
+    by_base = op.times(u, op.product(b, op.power(a, b - 1.0)))
+    by_exponent = None if b.is_constant else op.where(op.equal(a, 0.0), 0.0, op.times(u, r * op.log(a)))
     return by_base, by_exponent
 
 
 def _hypot_derivative(op, u, r, a, b):
     origin = op.equal(r, 0.0)
     return op.where(origin, 0.0, u * (a / r)), op.where(origin, 0.0, u * (b / r))
+
+
+def _norm(xp, v):
+    """Root of the sum of squares, of numbers that are divided by their largest where squares leave the floats."""
+    total = xp.sum(v * v, axis=-1)
+    top = xp.max(xp.abs(v), axis=-1)
+    limits = xp.finfo(v.dtype)
+    lost = (total < limits.smallest_normal / limits.eps**2) | (total > limits.max * limits.eps)
+    far = (top > 0.0) & xp.isfinite(top) & lost
+    scale = xp.where(far, top, xp.ones_like(top))
+    scaled = v / scale[..., None]
+    return scale * xp.sqrt(xp.sum(scaled * scaled, axis=-1))
+
+
+def _norm_derivative(op, u, r, v):
+    return (op.where(op.equal(r, 0.0), 0.0, op.times(u, v / r)),)
+
+
+def _cbrt(xp, a):
+    size = xp.abs(a)
+    root = size ** (1.0 / 3.0)
+    plain = (root > 0.0) & xp.isfinite(root)
+    safe = xp.where(plain, root, xp.ones_like(root))
+    root = xp.where(plain, safe - (safe - size / (safe * safe)) / 3.0, root)  # ⅓ is rounded
+    return xp.where(a < 0.0, -root, xp.where(a > 0.0, root, a))
+
+
+def _product(xp, a, b):
+    return xp.where((a == 0.0) | (b == 0.0), xp.zeros_like(a * b), a * b)
 
 
 def _extremum_derivative(op, u, r, a, b):
@@ -122,44 +153,47 @@ def _extremum_derivative(op, u, r, a, b):
 def _max_derivative(op, u, r, v):
     """To the greatest output; equal ones share."""
     here = op.equal(v, r)
-    return (op.where(here, u / op.sum(op.where(here, 1.0, 0.0)), 0.0),)
+    sharers = op.maximum(op.sum(op.where(here, 1.0, 0.0)), 1.0)
+    return (op.where(here, u / sharers, 0.0),)
 
 
 PRIMITIVES = (
     # arithmetic
     Primitive("add", 2, lambda xp, a, b: a + b, lambda op, u, r, a, b: (u, u), "a + b", ("add",)),
     Primitive("subtract", 2, lambda xp, a, b: a - b, lambda op, u, r, a, b: (u, -u), "a - b", ("subtract",)),
-    Primitive("multiply", 2, lambda xp, a, b: a * b, lambda op, u, r, a, b: (u * b, u * a), "a * b", ("multiply",)),
-    Primitive("divide", 2, lambda xp, a, b: a / b, lambda op, u, r, a, b: (u / b, -(u * (r / b))), "a / b", ("divide", "true_divide")),
+    Primitive("multiply", 2, lambda xp, a, b: a * b, lambda op, u, r, a, b: (op.times(u, b), op.times(u, a)), "a * b", ("multiply",)),
+    Primitive("product", 2, _product, lambda op, u, r, a, b: (op.product(u, b), op.product(u, a)), "a == 0 || b == 0 ? 0.0 : a * b"),  # of slopes
+    Primitive("divide", 2, lambda xp, a, b: a / b, lambda op, u, r, a, b: (op.over(u, b), -op.times(u, r / b)), "a / b", ("divide", "true_divide")),
     Primitive("negative", 1, lambda xp, a: -a, lambda op, u, r, a: (-u,), "-a", ("negative",)),
     Primitive("abs", 1, lambda xp, a: xp.abs(a), lambda op, u, r, a: (u * op.sign(a),), "fabs(a)", ("absolute", "abs", "fabs")),
     Primitive("sign", 1, lambda xp, a: xp.sign(a), None, "a > 0 ? 1.0 : a < 0 ? -1.0 : a", ("sign",)),
-    Primitive("square", 1, lambda xp, a: a * a, lambda op, u, r, a: (u * (2.0 * a),), "a * a", ("square",)),
-    Primitive("sqrt", 1, lambda xp, a: xp.sqrt(a), lambda op, u, r, a: (u * (0.5 / r),), "sqrt(a)", ("sqrt",)),
+    Primitive("square", 1, lambda xp, a: a * a, lambda op, u, r, a: (op.times(u, 2.0 * a),), "a * a", ("square",)),
+    Primitive("sqrt", 1, lambda xp, a: xp.sqrt(a), lambda op, u, r, a: (op.times(u, 0.5 / r),), "sqrt(a)", ("sqrt",)),
+    Primitive("cbrt", 1, _cbrt, lambda op, u, r, a: (op.times(u, (1.0 / 3.0) / op.square(r)),), "cbrt(a)", ("cbrt",)),
     Primitive("hypot", 2, lambda xp, a, b: xp.hypot(a, b), _hypot_derivative, "hypot(a, b)", ("hypot",)),
     Primitive("power", 2, lambda xp, a, b: a**b, _power_derivative, "pow(a, b)", ("power", "pow", "float_power")),
     Primitive("minimum", 2, lambda xp, a, b: _where_wider(xp, a < b, a, b), _extremum_derivative, "a < b || a != a ? a : b", ("minimum",)),
     Primitive("maximum", 2, lambda xp, a, b: _where_wider(xp, a > b, a, b), _extremum_derivative, "a > b || a != a ? a : b", ("maximum",)),
     # exponentials and logarithms
-    Primitive("exp", 1, lambda xp, a: xp.exp(a), lambda op, u, r, a: (u * r,), "exp(a)", ("exp",)),
-    Primitive("expm1", 1, lambda xp, a: xp.expm1(a), lambda op, u, r, a: (u * op.exp(a),), "expm1(a)", ("expm1",)),
+    Primitive("exp", 1, lambda xp, a: xp.exp(a), lambda op, u, r, a: (op.times(u, r),), "exp(a)", ("exp",)),
+    Primitive("expm1", 1, lambda xp, a: xp.expm1(a), lambda op, u, r, a: (op.times(u, op.exp(a)),), "expm1(a)", ("expm1",)),
     Primitive("log", 1, lambda xp, a: xp.log(a), lambda op, u, r, a: (u / a,), "log(a)", ("log",)),
     Primitive("log1p", 1, lambda xp, a: xp.log1p(a), lambda op, u, r, a: (u / (1.0 + a),), "log1p(a)", ("log1p",)),
-    Primitive("xlogy", 2, _xlogy, lambda op, u, r, a, b: (u * op.log(b), op.where(op.equal(a, 0.0), 0.0, u * (a / b))),
+    Primitive("xlogy", 2, _xlogy, lambda op, u, r, a, b: (op.times(u, op.log(b)), op.where(op.logical_and(op.equal(a, 0.0), op.equal(b, 0.0)), 0.0, u * (a / b))),
               "a == 0 && b == b ? 0.0 : a * log(b)", ("xlogy",)),
-    Primitive("logaddexp", 2, _logaddexp, lambda op, u, r, a, b: (u * op.expit(a - b), u * op.expit(b - a)),
+    Primitive("logaddexp", 2, _logaddexp, lambda op, u, r, a, b: (op.times(u, op.expit(a - b)), op.times(u, op.expit(b - a))),
               "a == b ? a + 0.6931471805599453 : (a > b ? a : b) + log1p(exp(-fabs(a - b)))", ("logaddexp",)),
-    Primitive("softplus", 1, _softplus, lambda op, u, r, a: (u * op.expit(a),), "(a > 0 ? a : 0.0) + log1p(exp(-fabs(a)))"),
-    Primitive("expit", 1, lambda xp, a: 1.0 / (1.0 + xp.exp(-a)), lambda op, u, r, a: (u * (r * op.expit(-a)),), "1.0 / (1.0 + exp(-a))", ("expit",)),
+    Primitive("softplus", 1, _softplus, lambda op, u, r, a: (op.times(u, op.expit(a)),), "(a > 0 ? a : 0.0) + log1p(exp(-fabs(a)))"),
+    Primitive("expit", 1, lambda xp, a: 1.0 / (1.0 + xp.exp(-a)), lambda op, u, r, a: (op.times(u, r * op.expit(-a)),), "1.0 / (1.0 + exp(-a))", ("expit",)),
     Primitive("logit", 1, _logit, lambda op, u, r, a: (u / (a * (1.0 - a)),),
               "a > 0.3 && a < 0.65 ? log1p(2.0 * (a - 0.5)) - log1p(-2.0 * (a - 0.5)) : log(a / (1.0 - a))", ("logit",)),
     # hyperbolic and circular functions
-    Primitive("sinh", 1, lambda xp, a: xp.sinh(a), lambda op, u, r, a: (u * op.cosh(a),), "sinh(a)", ("sinh",)),
-    Primitive("cosh", 1, lambda xp, a: xp.cosh(a), lambda op, u, r, a: (u * op.sinh(a),), "cosh(a)", ("cosh",)),
-    Primitive("tanh", 1, lambda xp, a: xp.tanh(a), lambda op, u, r, a: (u * op.square(1.0 / op.cosh(a)),), "tanh(a)", ("tanh",)),
-    Primitive("sin", 1, lambda xp, a: xp.sin(a), lambda op, u, r, a: (u * op.cos(a),), "sin(a)", ("sin",)),
-    Primitive("cos", 1, lambda xp, a: xp.cos(a), lambda op, u, r, a: (-(u * op.sin(a)),), "cos(a)", ("cos",)),
-    Primitive("arctan", 1, lambda xp, a: xp.atan(a), lambda op, u, r, a: (u / (1.0 + op.square(a)),), "atan(a)", ("arctan", "atan")),
+    Primitive("sinh", 1, lambda xp, a: xp.sinh(a), lambda op, u, r, a: (op.times(u, op.cosh(a)),), "sinh(a)", ("sinh",)),
+    Primitive("cosh", 1, lambda xp, a: xp.cosh(a), lambda op, u, r, a: (op.times(u, op.sinh(a)),), "cosh(a)", ("cosh",)),
+    Primitive("tanh", 1, lambda xp, a: xp.tanh(a), lambda op, u, r, a: (op.times(u, op.square(1.0 / op.cosh(a))),), "tanh(a)", ("tanh",)),
+    Primitive("sin", 1, lambda xp, a: xp.sin(a), lambda op, u, r, a: (op.times(u, op.cos(a)),), "sin(a)", ("sin",)),
+    Primitive("cos", 1, lambda xp, a: xp.cos(a), lambda op, u, r, a: (-op.times(u, op.sin(a)),), "cos(a)", ("cos",)),
+    Primitive("arctan", 1, lambda xp, a: xp.atan(a), lambda op, u, r, a: (op.over(u, 1.0 + op.square(a)),), "atan(a)", ("arctan", "atan")),
     # comparisons and choice
     Primitive("less", 2, lambda xp, a, b: a < b, None, "a < b ? 1.0 : 0.0", ("less",), boolean=True),
     Primitive("less_equal", 2, lambda xp, a, b: a <= b, None, "a <= b ? 1.0 : 0.0", ("less_equal",), boolean=True),
@@ -171,8 +205,9 @@ PRIMITIVES = (
     Primitive("where", 3, lambda xp, c, a, b: xp.where(c, a, b), None, "a != 0 ? b : c"),
     # between one number a sample and K outputs a sample; `interpret` in _program.pyx holds their loops
     Primitive("sum", 1, lambda xp, v: xp.sum(v, axis=-1), lambda op, u, r, v: (u,), kind=REDUCE),
+    Primitive("norm", 1, _norm, _norm_derivative, kind=REDUCE),
     Primitive("max", 1, lambda xp, v: xp.max(v, axis=-1), _max_derivative, kind=REDUCE),
-    Primitive("logsumexp", 1, _logsumexp, lambda op, u, r, v: (op.softmax(v) * u,), kind=REDUCE),
+    Primitive("logsumexp", 1, _logsumexp, lambda op, u, r, v: (op.times(u, op.softmax(v)),), kind=REDUCE),
     Primitive("gather", 2, _gather, lambda op, u, r, v, label: (op.where(op.onehot(label), u, 0.0), None), kind=REDUCE),
     Primitive("count", 0, lambda xp, like: xp.full_like(like[..., 0], float(like.shape[-1])), None, kind=COUNT),
     Primitive("expand", 1, lambda xp, a, like: xp.broadcast_to(a[..., None], like.shape), None, kind=EXPAND),

@@ -7,7 +7,7 @@ hundred numbers that stay in the first-level cache. Neither needs the GIL.
 Knows opcodes and memory; imports nothing of the package.
 """
 
-from libc.math cimport NAN
+from libc.math cimport NAN, fabs, isinf, sqrt
 from libc.stdint cimport int8_t, int32_t, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
@@ -16,7 +16,7 @@ import numpy as np
 
 cdef extern from "_opcodes.h":
     # Written from the table of primitives by _write_opcodes.py.
-    int OP_SUM, OP_MAX, OP_LOGSUMEXP, OP_GATHER, OP_COUNT, OP_EXPAND, OP_ONEHOT, OP_SOFTMAX
+    int OP_SUM, OP_NORM, OP_MAX, OP_LOGSUMEXP, OP_GATHER, OP_COUNT, OP_EXPAND, OP_ONEHOT, OP_SOFTMAX
     double compute(int opcode, double a, double b, double c) noexcept nogil
     void compute_block(
         int opcode, double* r, const double* a, const double* b, const double* c, Py_ssize_t n
@@ -353,6 +353,24 @@ cdef class Machine:
             at += 6
 
 
+cdef double norm(const double* a, Py_ssize_t width) noexcept nogil:
+    """Root of the sum of squares, of numbers that are divided by their largest where squares leave the floats."""
+    cdef double total = 0.0, top = 0.0
+    cdef Py_ssize_t k
+    for k in range(width):
+        total += a[k] * a[k]
+    if 1e-280 <= total <= 1e280:
+        return sqrt(total)
+    for k in range(width):
+        top = max(top, fabs(a[k]))
+    if top == 0.0 or isinf(top) or total != total:
+        return sqrt(total)
+    total = 0.0
+    for k in range(width):
+        total += (a[k] / top) * (a[k] / top)
+    return top * sqrt(total)
+
+
 cdef void interpret(const int* at, double** registers, Py_ssize_t n, Py_ssize_t n_outputs) noexcept nogil:
     """Run one instruction over n samples."""
     cdef int opcode = at[0]
@@ -377,6 +395,8 @@ cdef void interpret(const int* at, double** registers, Py_ssize_t n, Py_ssize_t 
             for k in range(width):
                 total += a[k]
             r[i] = total
+        elif opcode == OP_NORM:
+            r[i] = norm(a, width)
         elif opcode == OP_MAX:
             top = a[0]
             for k in range(1, width):

@@ -6,19 +6,22 @@ becomes ``expit(-x)``; others undo a link, so that the log loss of a probability
 
 Wherever the formula as written gives a finite number, so does its simplification, the same to rounding or a
 more exact one, but for the logarithm of softmax, which comes out as exact as the raw predictions, not as its
-result. What is given up, knowingly:
+result. And where it gives infinity or NaN, so does its simplification, unless floats alone are to blame: 0 · x is
+0, exp(log x) is x, Σ onehot · v looks at one output, only where `_ranges.py` sees that x is never a pole, negative,
+NaN; 0 · exp(f) is 0, for all f.
 
-- 0 · x and 0 / x are 0 even where x is infinite or NaN (and where x is 0, for 0 / x); Σ onehot · v looks at
-  one output only. NaN among the inputs is found by the survey of the inputs, not through the formula.
-- The sign of a zero: x + 0, 0 - x, -(x - y), x ** 0.5.
-- What undoes a function forgets its domain: exp(log x), softplus(-logit p), logsumexp(log v), … are numbers
-  where the logarithm is NaN; (-inf) ** 0.5 is NaN. Links and targets are checked against their domain before.
-- xlogy(0, exp x), and the same of expit and softmax, is NaN at infinite x, where 0 · log 0 was 0.
+What is given up, knowingly:
+
+- The sign of a zero: x + 0, 0 - x, -(x - y), x ** 0.5; and (-inf) ** 0.5 is NaN.
+- xlogy(0, exp x), and the same of expit and softmax, is NaN where x overflows, where 0 · log 0 was 0.
 - Products may overflow or vanish earlier or later, as their numbers come to the front and out of sums.
 """
 
+import math
+
 from ._graph import Node, apply, constant, op, rule
 from ._primitives import BY_NAME, ELEMENTWISE
+from ._ranges import range_of
 
 
 def _is(node, value):
@@ -68,8 +71,8 @@ def _multiply(a, b):
     if b.is_constant:
         a, b = b, a
     if a.is_constant:
-        if a.value == 0.0:
-            return a
+        if a.value == 0.0:  # not where it would hide infinity or NaN
+            return a if range_of(b).total else _either_order("multiply", a, b)
         if a.value == 1.0:
             return b
         if a.value == -1.0:
@@ -98,9 +101,25 @@ def _multiply(a, b):
     return _either_order("multiply", a, b)
 
 
+@rule("product")
+def _product(a, b):
+    if _is(a, 0.0) or _is(b, 0.0):
+        return constant(0.0)
+    if a.is_constant or b.is_constant:
+        return a * b
+    if a.is_("negative"):
+        return -op.product(a.arguments[0], b)
+    if b.is_("negative"):
+        return -op.product(a, b.arguments[0])
+    for one, other in ((a, b), (b, a)):  # numbers come to the front
+        if one.is_("multiply") and one.arguments[0].is_constant:
+            return one.arguments[0] * op.product(one.arguments[1], other)
+    return _either_order("product", a, b)
+
+
 @rule("divide")
 def _divide(a, b):
-    if _is(a, 0.0) or _is(b, 1.0):
+    if _is(b, 1.0) or (_is(a, 0.0) and range_of(b).total and 0.0 not in range_of(b)):
         return a
     if a.is_("negative"):
         return -(a.arguments[0] / b)
@@ -164,10 +183,21 @@ def _where(condition, a, b):
     return None
 
 
-def _undoes(name, inverse):
+def _undoes(name, inverse, low=-math.inf, high=math.inf):
+    """Register what undoes a function: where that is defined from `low` to `high`."""
+
     @rule(name)
     def undo(a):
-        return a.arguments[0] if a.is_(inverse) else None
+        return a.arguments[0] if a.is_(inverse) and _within(a.arguments[0], low, high) else None
+
+
+def _within(node, low, high=math.inf):
+    return (low == -math.inf and high == math.inf) or range_of(node).within(low, high)
+
+
+def _logarithm_in(a):
+    """Return what stands in a logarithm, where that is of numbers that have one, or None."""
+    return a.arguments[0] if a.is_("log") and _within(a.arguments[0], 0.0) else None
 
 
 @rule("sqrt")
@@ -175,20 +205,20 @@ def _sqrt(a):
     return op.abs(a.arguments[0]) if a.is_("square") else None
 
 
-for _name, _inverse in (("expm1", "log1p"), ("logit", "expit")):
-    _undoes(_name, _inverse)
+_undoes("expm1", "log1p", low=-1.0)
+_undoes("logit", "expit")
 
 
 @rule("exp")
 def _exp(a):
     """Give back what stood in a logarithm."""
-    if a.is_("log"):
-        return a.arguments[0]
-    if a.is_("negative") and a.arguments[0].is_("log"):
-        return 1.0 / a.arguments[0].arguments[0]
-    if a.is_("multiply") and a.arguments[0].is_constant and a.arguments[1].is_("log"):
-        return op.power(a.arguments[1].arguments[0], a.arguments[0])
-    return None
+    factor, inner = 1.0, a
+    if a.is_("negative"):
+        factor, inner = -1.0, a.arguments[0]
+    elif a.is_("multiply") and a.arguments[0].is_constant:
+        factor, inner = a.arguments[0].value, a.arguments[1]
+    base = _logarithm_in(inner)
+    return None if base is None else op.power(base, factor)
 
 
 @rule("log")
@@ -219,22 +249,24 @@ def _log1p(a):
 
 @rule("softplus")
 def _softplus(a):
-    if a.is_("log"):
-        return op.log1p(a.arguments[0])
-    if a.is_("add") and a.arguments[0].is_constant and a.arguments[1].is_("log"):
-        return op.log1p(op.exp(a.arguments[0]) * a.arguments[1].arguments[0])
-    if a.is_("logit"):
+    odds = _logarithm_in(a)
+    if odds is not None:
+        return op.log1p(odds)
+    if a.is_("add") and a.arguments[0].is_constant:
+        odds = _logarithm_in(a.arguments[1])
+        return None if odds is None else op.log1p(op.exp(a.arguments[0]) * odds)
+    if a.is_("logit") and _within(a.arguments[0], 0.0, 1.0):
         return -op.log1p(-a.arguments[0])
-    if a.is_("negative") and a.arguments[0].is_("logit"):
+    if a.is_("negative") and a.arguments[0].is_("logit") and _within(a.arguments[0].arguments[0], 0.0, 1.0):
         return -op.log(a.arguments[0].arguments[0])
     return None
 
 
 @rule("expit")
 def _expit(a):
-    if a.is_("logit"):
+    if a.is_("logit") and _within(a.arguments[0], 0.0, 1.0):
         return a.arguments[0]
-    if a.is_("negative") and a.arguments[0].is_("logit"):
+    if a.is_("negative") and a.arguments[0].is_("logit") and _within(a.arguments[0].arguments[0], 0.0, 1.0):
         return 1.0 - a.arguments[0].arguments[0]
     return None
 
@@ -252,21 +284,23 @@ def _logaddexp(a, b):
 def _xlogy(a, b):
     if a.is_("onehot") and b is a:  # 1 log 1 = 0 log 0 = 0
         return constant(0.0)
-    if b.is_("exp") or b.is_("expit") or b.is_("softmax"):  # none of these is 0, but for underflow
+    if (b.is_("exp") or b.is_("expit") or b.is_("softmax")) and range_of(
+        b
+    ).total:  # never 0, but for underflow
         return a * op.log(b)
     return None
 
 
 @rule("logsumexp")
 def _logsumexp(v):
-    return op.log(op.sum(v.arguments[0])) if v.is_("log") else None
+    inner = _logarithm_in(v)
+    return None if inner is None else op.log(op.sum(inner))
 
 
 @rule("softmax")
 def _softmax(v):
-    if v.is_("log"):
-        return v.arguments[0] / op.sum(v.arguments[0])
-    return None
+    inner = _logarithm_in(v)
+    return None if inner is None else inner / op.sum(inner)
 
 
 @rule("expand")
@@ -292,11 +326,11 @@ def _sum(v):
         if a.is_constant:
             return a * op.sum(b)
         for one, other in ((a, b), (b, a)):
-            if one.is_("onehot"):
+            if one.is_("onehot") and range_of(other).total:
                 return op.gather(other, one.arguments[0])
             if one.is_("expand"):
                 return one.arguments[0] * op.sum(other)
-    if v.is_("xlogy") and v.arguments[0].is_("onehot"):
+    if v.is_("xlogy") and v.arguments[0].is_("onehot") and range_of(v.arguments[1]).total:
         return op.gather(op.log(v.arguments[1]), v.arguments[0].arguments[0])
     if v.is_("onehot"):
         return constant(1.0)

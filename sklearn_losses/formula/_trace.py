@@ -4,12 +4,22 @@ Knows how NumPy hands its calls to symbols, and what to say where a symbol canno
 nothing of derivatives, arrays or losses.
 """
 
+import inspect
 import numbers
 
 import numpy as np
 
 from ._graph import SCALAR, VECTOR, Node, constant, op
-from ._vocabulary import REDUCTION_OF, FormulaError, elementwise, is_truth, reduction, unknown
+from ._vocabulary import (
+    FORMULA_OF,
+    PRIMITIVE_OF,
+    REDUCTION_OF,
+    FormulaError,
+    elementwise,
+    is_truth,
+    reduction,
+    unknown,
+)
 
 
 def _node(value):
@@ -181,6 +191,15 @@ class Symbol:
             raise FormulaError(f"{name} in a formula takes no {', '.join(kwargs)}=; pass the values alone.")
         return _reduction(reduced)(*inputs, axis=axis) if reduced else _apply(name, *inputs)
 
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        """PyTorch's functions come here."""
+        raise _of_another_library("torch", function.__name__)
+
+    def __jax_array__(self):
+        """JAX's functions ask for this."""
+        raise _of_another_library("jax.numpy", "")
+
     def __array_namespace__(self, api_version=None):
         """SciPy's special functions come here, if they are not ufuncs."""
         return _NAMESPACE
@@ -268,6 +287,17 @@ class Symbol:
         return repr(self._node)
 
 
+def _of_another_library(library, name):
+    """Return the error of a function that records nothing, with NumPy's in its place."""
+    known = name in PRIMITIVE_OF or name in FORMULA_OF
+    came = f"{library}: {library}.{name}" if name else library
+    instead = f"Write np.{name}" if known and hasattr(np, name) else "Write NumPy's or SciPy's function"
+    return FormulaError(
+        f"A formula is written with functions of NumPy and SciPy, and not of {came}. "
+        f"{instead}; the loss then takes arrays of other libraries, too."
+    )
+
+
 def _index(index):
     """Show an index as it is written."""
     if isinstance(index, tuple):
@@ -323,6 +353,22 @@ for _method, _name in {
     setattr(Symbol, f"__{_method}__", lambda self, name=_name: _apply(name, self))
 
 
+def _check_arguments(formula, count):
+    """Raise unless a formula can be called with so many values."""
+    try:
+        signature = inspect.signature(formula)
+    except (TypeError, ValueError):  # of a function that does not say
+        return
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        taken = "y and f, the observation and the raw prediction" if count == 2 else f"{count} values"
+        raise FormulaError(
+            f"A formula takes {taken}, but this one is formula{signature}. Parameters of the loss are attributes, "
+            f"set in __init__; weights of samples go to sample_weight wherever the loss is used."
+        ) from None
+
+
 def trace(formula, *inputs, rank=SCALAR):
     """Return the graph of ``formula(*inputs)``.
 
@@ -345,7 +391,11 @@ def trace(formula, *inputs, rank=SCALAR):
         If the formula cannot be traced, with what to write instead.
     """
     with np.errstate(all="ignore"):
-        result = formula(*(Symbol(node) for node in inputs))
+        try:
+            result = formula(*(Symbol(node) for node in inputs))
+        except TypeError:
+            _check_arguments(formula, len(inputs))
+            raise
     if not isinstance(result, Symbol):
         raise FormulaError(
             f"The formula returned {result!r}, of type {type(result).__name__}. It must return an expression "

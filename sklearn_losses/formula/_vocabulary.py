@@ -5,14 +5,48 @@ write something else; knows nothing of symbols, derivatives or losses.
 """
 
 import difflib
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from ._graph import SCALAR, Node, apply, op
 from ._primitives import ELEMENTWISE, PRIMITIVES
+from ._ranges import range_of
 
 PRIMITIVE_OF = {name: p.name for p in PRIMITIVES if p.kind == ELEMENTWISE for name in p.numpy}
+
+
+def _ignoring_nan(name):
+    """The larger or the smaller of two values, or the one of them that is a number, as np.fmax and np.fmin have it."""
+
+    def extremum(a, b):
+        result = apply(name, a, b)
+        for one, other in ((a, b), (b, a)):
+            result = result if range_of(one).total else op.where(op.not_equal(one, one), other, result)
+        return result
+
+    return extremum
+
+
+def _xlog1py(a, b):
+    infinite = op.logical_or(op.less_equal(b, -1.0), op.equal(b, math.inf))
+    nothing = op.logical_and(op.equal(a, 0.0), infinite)  # elsewhere a may move away from zero
+    return op.where(nothing, 0.0, a * op.log1p(b))
+
+
+def _unless_negative(a, result, otherwise):
+    """Choose infinity for numbers below zero, as SciPy's entropies do."""
+    return result if range_of(a).within(0.0) else op.where(op.less(a, 0.0), otherwise, result)
+
+
+def _rel_entr(a, b):
+    result = op.xlogy(a, a) - op.xlogy(a, b)
+    for one in (a, b):
+        result = _unless_negative(one, result, math.inf)
+    return result
+
+
 # NumPy and SciPy functions that are short formulas of primitives.
 FORMULA_OF: dict[str, Callable[..., Node]] = {
     "greater": lambda a, b: op.less(b, a),
@@ -21,30 +55,24 @@ FORMULA_OF: dict[str, Callable[..., Node]] = {
     "bitwise_xor": lambda a, b: op.not_equal(a, b),
     "positive": lambda a: a,
     "reciprocal": lambda a: 1.0 / a,
-    "fmax": lambda a, b: op.maximum(a, b),  # a NaN stays one, here
-    "fmin": lambda a, b: op.minimum(a, b),
+    "fmax": _ignoring_nan("maximum"),
+    "fmin": _ignoring_nan("minimum"),
     "exp2": lambda a: op.power(2.0, a),
     "log2": lambda a: op.log(a) / np.log(2.0),
     "log10": lambda a: op.log(a) / np.log(10.0),
     "heaviside": lambda a, b: op.where(op.equal(a, 0.0), b, 0.5 * (1.0 + op.sign(a))),
     "log_expit": lambda a: -op.softplus(-a),
-    "xlog1py": lambda a, b: op.where(op.equal(a, 0.0), 0.0, a * op.log1p(b)),
-    "entr": lambda a: -op.xlogy(a, a),
-    "rel_entr": lambda a, b: op.xlogy(a, a) - op.xlogy(a, b),
-    "kl_div": lambda a, b: op.xlogy(a, a) - op.xlogy(a, b) - a + b,
+    "xlog1py": _xlog1py,
+    "entr": lambda a: _unless_negative(a, -op.xlogy(a, a), -math.inf),
+    "rel_entr": _rel_entr,
+    "kl_div": lambda a, b: _rel_entr(a, b) - a + b,
     "huber": lambda delta, r: op.where(
         op.less_equal(op.abs(r), delta), 0.5 * op.square(r), delta * (op.abs(r) - 0.5 * delta)
     ),
     "pseudo_huber": lambda delta, r: op.square(r) / (1.0 + op.sqrt(1.0 + op.square(r / delta))),
-    "cbrt": lambda a: op.sign(a) * op.power(op.abs(a), 1.0 / 3.0),
 }
 _ON_TRUTH = {"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_invert", "invert"}
 REDUCTION_OF = {"add": "sum", "maximum": "max", "logaddexp": "logsumexp"}
-
-
-def _norm_of(square):
-    """Take the root of a sum of squares; at zero its derivative is zero, as that of abs is."""
-    return op.where(op.equal(square, 0.0), 0.0, op.sqrt(square))
 
 
 _REDUCTIONS: dict[str, Callable[[Node], Node]] = {
@@ -54,7 +82,7 @@ _REDUCTIONS: dict[str, Callable[[Node], Node]] = {
     "min": lambda v: -op.max(-v),
     "logsumexp": op.logsumexp,
     "softmax": op.softmax,
-    "linalg.norm": lambda v: _norm_of(op.sum(op.square(v))),
+    "linalg.norm": op.norm,
 }
 _OTHERS = {"where", "clip", "select", "zeros_like", "ones_like", "full_like"}
 

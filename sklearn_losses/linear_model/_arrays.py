@@ -82,10 +82,15 @@ def logarithm(values):
     return (other_namespace(values) or np).log(values)
 
 
-def inverse(link: Link, raw, xp):
-    """Give the predictions of raw predictions."""
+def predictions(link: Link, raw, xp):
+    """Give the predictions of raw predictions, as `Link.prediction` does."""
     rank = VECTOR if raw.ndim == 2 else SCALAR
-    (prediction,) = evaluate([trace(link.inverse, variable("f", rank), rank=rank)], {"f": raw}, xp)
+    dtype = np.float32 if raw.dtype == xp.float32 else np.float64
+
+    def inside(f):
+        return link.predictions.keep(link.inverse(f), dtype)
+
+    (prediction,) = evaluate([trace(inside, variable("f", rank), rank=rank)], {"f": raw}, xp)
     return prediction
 
 
@@ -111,7 +116,7 @@ class ArrayTarget:
         """Give what `predict` returns; labels that are no numbers as NumPy's array."""
         target, xp = self.target, self.xp
         if not hasattr(target, "classes"):
-            return inverse(target.loss.link, raw[:, 0] if target.flat else raw, xp)
+            return predictions(target.loss.link, raw[:, 0] if target.flat else raw, xp)
         if target.loss.target_kind == "indicator":
             return xp.astype(raw > 0, xp.int64)
         chosen = self._chosen(raw)
@@ -131,8 +136,8 @@ class ArrayTarget:
         """Give what `predict_proba` returns."""
         loss, xp = self.target.loss, self.xp
         if loss.couples_outputs:
-            return inverse(loss.link, raw, xp)
-        probability = inverse(loss.positive_probability, raw, xp)
+            return predictions(loss.link, raw, xp)
+        probability = predictions(loss.positive_probability, raw, xp)
         if self.target.n_outputs == 1:
             return xp.concat([1.0 - probability, probability], axis=1)
         total = xp.sum(probability, axis=1, keepdims=True)

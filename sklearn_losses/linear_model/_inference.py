@@ -182,7 +182,7 @@ class _Coefficients:
         if self.problem.coupled or self.loss.elicits != "mean":
             return self.fit.bends
         program = self.loss.training_curvature_program(self.problem.encoding)
-        mean = np.asarray(self.loss.link.inverse(self.raw[:, 0]), dtype=np.float64)
+        mean = self.loss.link.prediction(np.asarray(self.raw[:, 0], dtype=np.float64))
         (_, _, bends), _ = program.arrays(mean, self.raw[:, 0])
         return bends[:, None, None]
 

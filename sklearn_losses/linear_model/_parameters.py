@@ -77,6 +77,9 @@ def check_parameters(estimator, rules):
             )
 
 
+_LARGEST_SUM = 1e290
+
+
 def check_weights(sample_weight, n_samples, *, all_may_be_zero=False):
     """Turn weights into None (all are 1) or a float64 array with one entry a sample."""
     if sample_weight is None:
@@ -96,6 +99,15 @@ def check_weights(sample_weight, n_samples, *, all_may_be_zero=False):
         )
     if not all_may_be_zero and not weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    if weight.max() <= 0.0 and weight.any():
+        raise ValueError(
+            f"Sample weights must not be negative where none is positive; the largest is {weight.max():g}."
+        )
+    if max(weight.max(), -weight.min()) > _LARGEST_SUM / n_samples:
+        raise ValueError(
+            f"Sample weights must not sum to more than {_LARGEST_SUM:g}, near the largest float; one is "
+            f"{weight.max():g}. Divide them by the largest: only their ratios matter."
+        )
     return weight
 
 

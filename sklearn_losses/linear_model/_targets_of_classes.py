@@ -112,7 +112,7 @@ class OneAgainstRest(Categories):
 
     def probabilities(self, raw):
         """Give the probability of each class; those of several against the rest are divided by their sum."""
-        probability = np.asarray(self.loss.positive_probability.inverse(raw))
+        probability = np.asarray(self.loss.positive_probability.prediction(raw))
         if self.n_outputs == 1:
             return np.hstack([1.0 - probability, probability])
         total = probability.sum(axis=1, keepdims=True)
@@ -177,7 +177,7 @@ class Classes(Categories):
 
     def probabilities(self, raw):
         """Give the probability of each class: the inverse of the loss's own link."""
-        return np.asarray(self.loss.link.inverse(raw))
+        return np.asarray(self.loss.link.prediction(raw))
 
 
 class Labels(Categories):
@@ -208,7 +208,7 @@ class Labels(Categories):
 
     def probabilities(self, raw):
         """Give the probability of each label; rows need not sum to one."""
-        return np.asarray(self.loss.link.inverse(raw))
+        return np.asarray(self.loss.link.prediction(raw))
 
 
 def models_probabilities(loss):

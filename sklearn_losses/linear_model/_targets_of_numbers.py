@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from ._targets import Problem, Target, shape_of
+from .solvers._scales import LARGEST
 
 
 class Numbers(Target):
@@ -25,7 +26,7 @@ class Numbers(Target):
 
     def problems(self, y, sample_weight):
         """Give the problem of each column."""
-        y = np.asarray(self.loss.check_target(y), dtype=np.float64)
+        y = _of_ordinary_size(self.loss.check_target(y))
         if self.flat:
             return [Problem(np.ascontiguousarray(y), sample_weight, slice(0, 1))]
         columns = np.ascontiguousarray(y.reshape(len(y), -1).T)
@@ -37,11 +38,11 @@ class Numbers(Target):
 
     def quality(self, problem, sample_weight):
         """Coefficient of determination R² of the prediction."""
-        return lambda raw: r2_score(problem.y, self.loss.link.inverse(raw), sample_weight=sample_weight)
+        return lambda raw: r2_score(problem.y, self.loss.link.prediction(raw), sample_weight=sample_weight)
 
     def predict(self, raw):
         """Give the inverse link of the raw predictions."""
-        return self.loss.link.inverse(raw[:, 0] if self.flat else raw)
+        return self.loss.link.prediction(raw[:, 0] if self.flat else raw)
 
 
 class Vectors(Target):
@@ -51,16 +52,28 @@ class Vectors(Target):
 
     def problems(self, y, sample_weight):
         """Give the one problem."""
-        rows = np.ascontiguousarray(self.loss.check_target(y), dtype=np.float64)
+        rows = np.ascontiguousarray(_of_ordinary_size(self.loss.check_target(y)))
         return [Problem(rows, sample_weight, slice(0, self.n_outputs), True)]
 
     def quality(self, problem, sample_weight):
         """Coefficient of determination R², the mean over columns, as `score` says."""
-        return lambda raw: r2_score(problem.y, self.loss.link.inverse(raw), sample_weight=sample_weight)
+        return lambda raw: r2_score(problem.y, self.loss.link.prediction(raw), sample_weight=sample_weight)
 
     def predict(self, raw):
         """Give the inverse link of the raw predictions."""
-        return self.loss.link.inverse(raw)
+        return self.loss.link.prediction(raw)
+
+
+def _of_ordinary_size(y):
+    """Return a target in float64, or raise a ValueError if its numbers cannot be squared."""
+    y = np.asarray(y, dtype=np.float64)
+    largest = max(y.max(), -y.min())
+    if not largest < LARGEST:
+        raise ValueError(
+            f"y holds a number of size {largest:g}, too large to be squared: beyond {LARGEST:g} nothing is trained. "
+            f"Divide y by its scale."
+        )
+    return y
 
 
 def check_regression(loss, y, name):

@@ -215,7 +215,10 @@ class Sum:
         return self.units / other.units
 
     def __float__(self) -> float:
-        return self.infinite or self.units / (1 << _FINEST)
+        try:
+            return self.infinite or self.units / (1 << _FINEST)
+        except OverflowError:  # beyond the largest double, which only ratios may be
+            return float(np.copysign(np.finfo(np.float64).max, self.units > 0 or -1))
 
 
 def _exact(values, largest):

@@ -23,6 +23,7 @@ from ._targets import (
     check_same_length,
     distinct,
     has_fractions,
+    moderate_sums,
     two_labels,
 )
 
@@ -124,7 +125,16 @@ class _Namespace:
     def averages(self, loss, y_true, y_pred, sample_weight, labels, pos_label):
         """Return the weighted mean loss of each output."""
         each = self._compute(loss, "metric", y_true, _of_floats(y_pred), labels, pos_label)
-        return loss._means(self._totals(each, sample_weight))
+        totals = self._totals(each, sample_weight)
+        if any(np.isnan(total) for total, _ in totals):  # the host says where
+            loss(
+                as_numpy(y_true),
+                as_numpy(y_pred),
+                sample_weight=sample_weight,
+                labels=labels,
+                pos_label=pos_label,
+            )
+        return loss._means(totals)
 
     def pointwise(self, loss, y_true, y_pred, labels, pos_label):
         """Return the loss of every sample."""
@@ -164,16 +174,27 @@ class _Namespace:
     def _totals(self, each, sample_weight):
         """Return Σ w ℓ and Σ w of each output, or their means over samples."""
         xp = self.xp
-        if sample_weight is None:
-            sums, total = xp.mean(each, axis=0), 1.0
-        else:
-            weights = as_weights(sample_weight, each.shape[0])
-            check_range(weights, survey(weights), REAL, "sample_weight")
+        weights = as_weights(sample_weight, each.shape[0])
+        if weights is None:
+            return _pairs(xp.mean(each, axis=0), 1.0)
+        check_range(weights, survey(weights), REAL, "sample_weight")
+
+        def sums(weights):
             weights = moved(weights, each)
             total = float(xp.sum(weights))
             weights = weights[:, None] if each.ndim == 2 else weights
-            sums = xp.sum(xp.where(weights == 0.0, xp.zeros_like(each), each * weights), axis=0)
-        return [(float(value), total) for value in np.atleast_1d(as_numpy(sums))]
+            return _pairs(
+                xp.sum(xp.where(weights == 0.0, xp.zeros_like(each), each * weights), axis=0), total
+            )
+
+        limits = xp.finfo(each.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return moderate_sums(sums, weights, float(limits.smallest_normal / limits.eps))
+
+
+def _pairs(sums, total):
+    """Return Σ w ℓ of each output, each with Σ w."""
+    return [(float(value), total) for value in np.atleast_1d(as_numpy(sums))]
 
 
 def _of_floats(prediction):

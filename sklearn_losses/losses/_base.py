@@ -4,7 +4,7 @@ Knows links, targets and programs; knows nothing of particular losses or estimat
 losses that are written for users to extend stand in ``_kinds.py``.
 """
 
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,10 +14,11 @@ from ..formula import Program
 from ..links import IDENTITY, REAL, UNIT, Interval, Link
 from ._accumulator import Accumulator
 from ._arrays import beside, home_of
+from ._complaints import advice_on_nan, check_facts, complain_of_nan
 from ._constant import minimizing_constant
 from ._likelihoods import Likelihood
-from ._namespaces import as_floats, epsilon_of, on_host
-from ._programs import ENCODINGS, program_of
+from ._namespaces import as_floats, epsilon_of, on_host, survey
+from ._programs import ENCODINGS, check_parameters, program_of
 from ._skill import skill
 from ._targets import (
     FROM_SINGLE,
@@ -25,6 +26,8 @@ from ._targets import (
     check_range,
     check_same_length,
     checked_weights,
+    moderate,
+    moderate_sums,
     refuse_estimator,
 )
 
@@ -85,6 +88,10 @@ class Loss(BaseEstimator):
     """The distribution whose negative log-likelihood it is, but for a scale and what does not depend on f."""
     strictly_proper: ClassVar[bool | None] = None
     """Whether the true probabilities are its only best prediction."""
+    symmetric: ClassVar[bool] = True
+    """Whether all classes count alike; not so where a mistake about one costs more, as in cost-sensitive losses."""
+    raw_range: ClassVar[Interval] = Interval(-1000.0, 1000.0)
+    """Raw predictions that `check_loss` asks a finite loss and gradient of; less where growth is exponential."""
     complete: ClassVar[bool] = True
     """Whether the loss is zero at its best prediction and never negative."""
     couples_outputs: ClassVar[bool] = False
@@ -95,6 +102,10 @@ class Loss(BaseEstimator):
     """Its inverse gives the probability of the positive class; None if the loss has none."""
     epsilon_parameter: ClassVar[str | None] = None
     """The parameter that an estimator's `epsilon` sets when the loss is given by name."""
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        check_facts(cls)
 
     def formula(self, y: Any, f: Any) -> Any:
         """Return the loss of one sample, as a NumPy expression of `y` and the raw prediction `f`."""
@@ -215,7 +226,9 @@ class Loss(BaseEstimator):
         if home is not None:
             return home.derivative(self, quantity, y_true, raw_prediction, labels, pos_label)
         data = self._encode(y_true, raw_prediction, labels, pos_label, raw=True)
-        return data.loss._each(data, quantity)
+        each = data.loss._each(data, quantity)
+        shape = np.shape(raw_prediction)
+        return each.reshape(shape) if each.size == np.prod(shape, dtype=int) else each
 
     def objective(self, y_true, raw_prediction, sample_weight=None) -> tuple[np.ndarray, np.ndarray]:
         """Return gradient and Hessian diagonal times `training_scale` and weights, as boosters take them."""
@@ -237,9 +250,12 @@ class Loss(BaseEstimator):
             Always finite: where only ±infinity is best (all samples of one class), the constant whose
             prediction is within machine epsilon.
         """
+        check_parameters(self)
         given, sample_weight = on_host(y_true), on_host(sample_weight)
         data = self._encode_target(given, labels, pos_label)
-        best = minimizing_constant(data, checked_weights(sample_weight, len(data.y)))
+        if data.encoding in ("as it is", "number"):
+            check_range(data.y, survey(data.y), data.loss.target, "y_true")
+        best = minimizing_constant(data, moderate(checked_weights(sample_weight, len(data.y))))
         return best if np.ndim(best) == 0 else beside(best, y_true)
 
     def d2(self, y_true, y_pred, *, sample_weight=None, labels=None, pos_label=None) -> float:
@@ -296,8 +312,8 @@ class Loss(BaseEstimator):
         """Return the program of second-order solvers: training_scale · (loss, and its two derivatives by f)."""
         return program_of(self, "training curvature", encoding or self._training_encoding)
 
-    def _checks(self, y, f, encoding) -> list:
-        """Return nodes that must be (nearly) zero for sound data; `f` is None on the raw scale."""
+    def _checks(self, y, f, encoding, raw) -> list:
+        """Return nodes that must be (nearly) zero for sound data, or below it; `raw` tells the scale of f."""
         return []
 
     def _inspect_excess(self, data, excess) -> None:
@@ -309,18 +325,23 @@ class Loss(BaseEstimator):
 
     def _averages(self, data, weights) -> list[float]:
         """Return the weighted mean loss, one for each output of a regression."""
-        return self._means(self._totals(data, weights))
+        totals = moderate_sums(partial(self._totals, data), weights)
+        if any(np.isnan(total) and weight > 0.0 for total, weight in totals):
+            complain_of_nan(data, weights)
+        return self._means(totals)
 
     def _means(self, totals) -> list[float]:
         """Divide sums by those of weights."""
         results = []
         for total, weight in totals:
-            if not weight > 0.0:
-                raise ValueError(f"The sample weights sum to {weight:g}; their sum must be positive.")
+            if not 0.0 < weight < np.inf:
+                raise ValueError(
+                    f"The sample weights sum to {weight:g}; their sum must be positive and finite. Only their ratios "
+                    f"matter."
+                )
             if np.isnan(total):
                 raise ValueError(
-                    f"{self.formula_name} gives NaN for some of these data, which are finite. It takes the raw "
-                    f"prediction f ({self.link.name} link): losses of probabilities compute p = expit(f) or softmax(f)."
+                    f"{self.formula_name} gives NaN for some of these data, which are finite. {advice_on_nan(self)}"
                 )
             results.append(total / weight)
         return results

@@ -7,7 +7,7 @@ takes y in {-1, +1} and the decision function; a `ProbabilityLoss` takes y in [0
 import numpy as np
 from scipy.special import expit
 
-from ..links import CLIPPED, HALF_LOGIT, NON_NEGATIVE, UNIT
+from ..links import CLIPPED, HALF_LOGIT, NON_NEGATIVE, UNIT, Interval
 from ._kinds import MarginLoss, ProbabilityLoss
 from ._likelihoods import BERNOULLI
 from ._multiclass import CrammerSinger, CrossEntropy, MulticlassBrier
@@ -188,6 +188,7 @@ class Exponential(MarginLoss):
 
     alias = "exponential"
     convex = True
+    raw_range = Interval(-700.0, 700.0)
     positive_probability = HALF_LOGIT
 
     def formula(self, y, f):
@@ -229,6 +230,11 @@ class Focal(ProbabilityLoss):
     def __init__(self, gamma=2.0, alpha=None):
         self.gamma = gamma
         self.alpha = alpha
+
+    @property
+    def symmetric(self):  # type: ignore[override]
+        """Whether both classes count alike: unless `alpha` weighs them."""
+        return self.alpha in (None, 0.5)
 
     def formula(self, y, f):
         """Return the loss of one sample; p^γ as exp(γ log p), whose derivative is finite at p = 0."""

@@ -191,8 +191,7 @@ def _merged(one, other):
 
 def _quantity(request, prediction, y_true):
     names = {"labels": request.labels, "pos_label": request.pos_label}
-    each = getattr(request.loss, request.quantity)(request.read(y_true), prediction, **names)
-    return each.reshape(np.shape(prediction)) if request.quantity != "pointwise" else each
+    return getattr(request.loss, request.quantity)(request.read(y_true), prediction, **names)
 
 
 def _padded(count, rows):

@@ -13,7 +13,7 @@ from ._programs import program_of
 _MANY, _SAMPLE = 50_000, 5_000  # so many targets are met by way of so many of them
 _SOME = 1_000  # targets tell whether they repeat
 _FAR = 700.0  # exp of more is infinite
-_EPS = float(np.finfo(np.float64).eps)
+_EPS, _TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 def minimizing_constant(data, weights):
@@ -24,6 +24,8 @@ def minimizing_constant(data, weights):
         data, weights = data._replace(y=data.y[there], f=data.f[there]), weights[there]
     if loss.elicits == "mean":
         return _link_of_mean(loss, data, weights)
+    if loss.elicits == "mean and variance":
+        return functional(loss.elicits, data.numbers(), weights)
     if loss.couples_outputs:
         return _by_descent(loss, data, weights)
     if data.y.ndim == 2:
@@ -205,10 +207,17 @@ def _by_descent(loss, data, weights):
         (each, *_), _ = gradient.arrays(data.y, rows)
         return total / size, w @ each / size
 
-    start, size = w @ data.numbers() if loss.target_kind == "vector" else np.zeros(n_outputs), 1.0
-    size = abs(both(start)[0]) or 1.0  # so that the tolerances below know nothing of the loss's own
-    best = minimize(both, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-10}).x
-    return _one_by_one(lambda f: both(f)[0], best) if loss.convex else best
+    start, bounds = np.zeros(n_outputs), None
+    if loss.target_kind == "vector":
+        start = w @ data.numbers()
+    elif loss.target_kind == "moments":
+        start = functional("mean and variance", data.numbers(), w)
+        bounds = [(None, None), (_TINY, None)]
+    size = 1.0  # of the loss, so that the tolerances below know nothing of it
+    first = abs(both(start)[0])
+    size = first if 0.0 < first < np.inf else 1.0
+    best = minimize(both, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"gtol": 1e-10}).x
+    return _one_by_one(lambda f: both(f)[0], best) if loss.convex and bounds is None else best
 
 
 def _one_by_one(value, f):

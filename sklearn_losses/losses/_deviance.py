@@ -44,6 +44,7 @@ class Poisson(RegressionLoss):
     convex = True
     elicits = "mean"
     likelihood = POISSON
+    raw_range = Interval(-1000.0, 700.0)
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -79,6 +80,7 @@ class Gamma(RegressionLoss):
     convex = True
     elicits = "mean"
     likelihood = GAMMA
+    raw_range = Interval(-600.0, 1000.0)
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -128,6 +130,12 @@ class Tweedie(RegressionLoss):
     def target(self):  # type: ignore[override]
         """Zeros have a density below power 2 only."""
         return POSITIVE if self.power == 2 else NON_NEGATIVE
+
+    @property
+    def raw_range(self):  # type: ignore[override]
+        """Where μ^(1-p) and μ^(2-p) are floats."""
+        low, high = 600.0 / max(self.power - 1.0, 0.6), 700.0 / max(2.0 - self.power, 0.7)
+        return Interval(-low, high)
 
     def formula(self, y, f):
         """Return the loss of one sample."""
@@ -206,6 +214,7 @@ class GaussianNLL(MomentsLoss):
     alias = "gaussian_nll"
     complete = False
     convex = False
+    elicits = "mean and variance"
 
     def formula(self, y, f):
         """Return the loss of one sample."""

@@ -20,19 +20,28 @@ class NumberExamples:
         """Return valid targets and raw predictions."""
         domain = self.loss.target
         y = rng.standard_t(3, n)
-        if domain.low == 0.0:
-            y = np.exp(y)
-            if domain.includes_low:
-                y[::4] = 0.0
+        if np.isfinite(domain.low) and np.isfinite(domain.high):
+            y = rng.uniform(domain.low, domain.high, n)
         elif np.isfinite(domain.low):
             y = domain.low + np.exp(y)
+        elif np.isfinite(domain.high):
+            y = domain.high - np.exp(y)
+        if np.isfinite(domain.low) and domain.includes_low:
+            y[::4] = domain.low
         return y, 2.0 * rng.standard_normal(n)
+
+    def edges(self):
+        """Return targets and raw predictions at which a formula may meet 0/0; None where none are known."""
+        domain, link = self.loss.target, self.loss.link
+        targets = [y for y in (0.0, 1.0, -1.0, 2.5, domain.low, domain.high) if y in domain]
+        raw = [0.0, 1.0, -1.0, *(float(link.link(link.predictions.keep(y))) for y in targets)]
+        raw = [f for f in raw if f in self.loss.raw_range]
+        y, f = np.meshgrid(targets, raw)
+        return y.ravel(), f.ravel()
 
     def perfect(self, y):
         """Return the prediction of which the loss of y is least."""
-        if self.loss.link.predictions.low == 0.0:
-            return np.maximum(y, np.finfo(np.float64).tiny)
-        return y
+        return self.loss.link.predictions.keep(y)
 
     def best_constant(self, y):
         """Return the declared functional of y, or None without a reference."""
@@ -73,6 +82,12 @@ class BinaryExamples(NumberExamples):
         y[:2] = 0, 1
         return y, 2.0 * rng.standard_normal(n)
 
+    def edges(self):
+        """Return both labels beside raw predictions at kinks, and certain ones."""
+        raw = [f for f in (0.0, 1.0, -1.0, 37.0, -37.0) if f in self.loss.raw_range]
+        y, f = np.meshgrid([0, 1], raw)
+        return y.ravel(), f.ravel()
+
     def perfect(self, y):
         """Return certainty, and no mistake."""
         return y.astype(np.float64) if self._of_probability else 1e3 * (2.0 * y - 1.0)
@@ -95,15 +110,15 @@ class BinaryExamples(NumberExamples):
         )
 
     def renamings(self, rng, n):
-        """Return strings and other codes for 0 and 1, in either order."""
+        """Return strings and other codes for 0 and 1, in either order unless one class counts more."""
         y, raw = self.draw(rng, n)
-        prediction = self.loss.link.inverse(raw)
+        prediction = self.loss.link.prediction(raw)
         plain = y, prediction, [0, 1]
         names = np.array(["no", "yes"])[y], prediction, ["no", "yes"]
         codes = np.array([7, -3])[y], prediction, [7, -3]
         turned = 1 - prediction if self._of_probability else -prediction
         pairs = [(plain, names), (plain, codes)]
-        if self._of_probability:
+        if self._of_probability and self.loss.symmetric:
             pairs.append((plain, (y, turned, [1, 0])))
         return pairs
 
@@ -127,6 +142,11 @@ class ClassExamples(NumberExamples):
         y[: self.n_classes] = np.arange(self.n_classes)
         return y, 2.0 * rng.standard_normal((n, self.n_classes))
 
+    def edges(self):
+        """Return labels beside raw predictions that are equal, and certain ones."""
+        rows = np.concatenate([np.zeros((1, 3)), np.eye(3), 37.0 * np.eye(3), -37.0 * np.eye(3)])
+        return np.repeat(np.arange(self.n_classes), len(rows)), np.tile(rows, (self.n_classes, 1))
+
     def perfect(self, y):
         """Return certainty, and no mistake."""
         return np.eye(self.n_classes)[y] * (1.0 if self._of_probability else 1e3)
@@ -148,17 +168,19 @@ class ClassExamples(NumberExamples):
         return np.arange(self.n_classes), truth, [*near, *rng.dirichlet(np.ones(self.n_classes), 20)]
 
     def renamings(self, rng, n):
-        """Return strings and permuted columns."""
+        """Return strings and, unless some classes count more, permuted columns."""
         y, raw = self.draw(rng, n)
-        prediction = self.loss.link.inverse(raw)
+        prediction = self.loss.link.prediction(raw)
         order = np.array([2, 0, 1])
         names = np.array(["cat", "ant", "bee"])
         plain = y, prediction, [0, 1, 2]
-        return [
-            (plain, (y, prediction[:, order], order.tolist())),
-            (plain, (names[y], prediction, names.tolist())),
-            (plain, (names[y], prediction[:, order], names[order].tolist())),
-        ]
+        renamed = [(plain, (names[y], prediction, names.tolist()))]
+        if self.loss.symmetric:
+            renamed += [
+                (plain, (y, prediction[:, order], order.tolist())),
+                (plain, (names[y], prediction[:, order], names[order].tolist())),
+            ]
+        return renamed
 
     def labels(self, y):
         """Return all labels."""
@@ -171,6 +193,11 @@ class IndicatorExamples(NumberExamples):
     def draw(self, rng, n):
         """Return an indicator matrix and raw predictions."""
         return rng.integers(0, 2, (n, 4)), 2.0 * rng.standard_normal((n, 4))
+
+    def edges(self):
+        """Return an indicator matrix beside raw predictions that are zero, at kinks, and certain."""
+        rows = np.concatenate([np.zeros((1, 4)), np.ones((1, 4)), -np.ones((1, 4)), 37.0 * np.eye(4)])
+        return np.tile([[0, 1, 0, 1]], (len(rows), 1)), rows
 
     def perfect(self, y):
         """Return certainty, and no mistake."""
@@ -200,6 +227,11 @@ class VectorExamples(NumberExamples):
         """Return vectors and raw predictions."""
         return rng.standard_normal((n, 3)), 2.0 * rng.standard_normal((n, 3))
 
+    def edges(self):
+        """Return vectors that are equal, opposite, and zero."""
+        rows = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, -2.0, 0.0], [1.0, 1.0, 1.0]])
+        return np.repeat(rows, len(rows), axis=0), np.tile(rows, (len(rows), 1))
+
     def perfect(self, y):
         """Return y itself."""
         return y
@@ -215,3 +247,16 @@ class MomentExamples(NumberExamples):
     def draw(self, rng, n):
         """Return numbers and raw predictions, means and positive variances."""
         return rng.standard_normal(n), np.stack([rng.standard_normal(n), rng.uniform(0.5, 3.0, n)], axis=1)
+
+    def edges(self):
+        """Return means that are right, and zero."""
+        return np.array([0.0, 1.0, 1.0]), np.array([[0.0, 1.0], [1.0, 0.01], [0.0, 100.0]])
+
+    def best_constant(self, y):
+        """Return mean and variance, where the loss elicits them."""
+        return functional(self.loss.elicits, y) if self.loss.elicits == "mean and variance" else None
+
+    def other_constants(self, best):
+        """Return other means, and other variances."""
+        steps = [-0.5, -0.1, -0.01, 0.01, 0.1, 0.5]
+        return [best + [step, 0.0] for step in steps] + [best * [1.0, np.exp(step)] for step in steps]

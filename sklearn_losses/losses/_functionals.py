@@ -7,13 +7,13 @@ import numpy as np
 
 
 def functional(name, y, weights=None, level=None):
-    """Return the mean, median, quantile or expectile of a sample.
+    """Return the mean, median, quantile, expectile, or mean and variance of a sample.
 
     Where all numbers of an interval are a quantile, its middle.
 
     Parameters
     ----------
-    name : {'mean', 'median', 'quantile', 'expectile'}
+    name : {'mean', 'median', 'quantile', 'expectile', 'mean and variance'}
         Which of them.
     y : ndarray of shape (n,)
         The sample.
@@ -24,6 +24,10 @@ def functional(name, y, weights=None, level=None):
     """
     if name == "mean":
         return float(np.average(y, weights=weights))
+    if name == "mean and variance":  # a variance is positive: where all are equal, the smallest number
+        mean = np.average(y, weights=weights)
+        variance = np.average((np.asarray(y, dtype=np.float64) - mean) ** 2, weights=weights)
+        return np.array([mean, max(variance, np.finfo(np.float64).tiny)])
     if name == "expectile":
         return _expectile(y, weights, level)
     return _quantile(y, weights, 0.5 if name == "median" else level)

@@ -107,7 +107,7 @@ class RegressionLoss(Loss):
 
     def _encode_target(self, y_true, labels, pos_label):
         self._refuse_labels(labels, pos_label)
-        y = self.check_target(y_true, "y_true")
+        y = as_floats(as_numbers(y_true, "y_true"))
         return Encoded(self, y, y)
 
     def _refuse_labels(self, labels, pos_label):
@@ -144,6 +144,10 @@ class _BinaryLoss(Loss):
         if type(prediction) is not np.ndarray:
             prediction, labels = classes_by_name(columns_by_name(prediction, y_true), y, labels)
         f = as_numbers(prediction, "raw_prediction" if raw else "y_pred")
+        if self._of_two_columns(y) and f.shape[1:] in ((), (2,)) and not (raw and f.ndim == 2):
+            check_range(y, survey(y), UNIT, "y_true", "A row holds the probabilities of a sample's classes.")
+            check_sums(furthest_sum(y), y, "y_true")
+            y, labels = y[:, 1], None
         several = self._other_than_two(y, labels, f)
         if several is not None:
             return several._encode(y, prediction, labels, pos_label, raw)
@@ -151,6 +155,10 @@ class _BinaryLoss(Loss):
             self._check_columns(f, raw)
         y, encoding, positive = self._encode_classes(y, labels, pos_label, one_column=f.ndim == 1)
         return Encoded(self, y, f[:, positive] if f.ndim == 2 else f, encoding)
+
+    def _of_two_columns(self, y):
+        """Return whether y holds both probabilities of each sample, which stand for the second one."""
+        return self._soft_targets and y.ndim == 2 and y.shape[1] == 2
 
     def _encode_target(self, y_true, labels, pos_label):
         y = as_classes(y_true)
@@ -219,7 +227,7 @@ class _BinaryLoss(Loss):
     def _reads_labels(self, encoding):
         return not (self._soft_targets and encoding == "as it is")
 
-    def _checks(self, y, f, encoding):
+    def _checks(self, y, f, encoding, raw):
         if not self._reads_labels(encoding):
             return []
         low, high = self.binary_values
@@ -391,9 +399,9 @@ class MulticlassLoss(Loss):
             check_columns(labels, n_outputs)
         return encode(y, labels), "label"
 
-    def _checks(self, y, f, encoding):
+    def _checks(self, y, f, encoding, raw):
         rows = [] if encoding == "label" else [y]
-        rows += [f] if f is not None and self.link.predictions == UNIT else []
+        rows += [f] if not raw and self.link.predictions == UNIT else []
         return [apply("abs", apply("sum", row) - 1.0) for row in rows]
 
     def _inspect(self, data, ranges, excess, raw):

@@ -201,8 +201,8 @@ class MomentsLoss(_UnlabelledLoss):
             raise ValueError(f"y_true must have shape (n_samples,), got {tuple(y.shape)}.")
         return Encoded(self, y, np.broadcast_to(0.0, (y.shape[0], 2)), "number")
 
-    def _checks(self, y, f, encoding):
-        return [] if f is None else [-apply("gather", f, 1.0)]
+    def _checks(self, y, f, encoding, raw):
+        return [-apply("gather", f, 1.0)]
 
     def _inspect(self, data, ranges, excess, raw):
         super()._inspect(data, ranges, excess, raw)
@@ -213,5 +213,5 @@ class MomentsLoss(_UnlabelledLoss):
             f = as_numpy(data.f)
             i = int(np.argmin(f[:, 1]))
             raise ValueError(
-                f"y_pred contains the variance {f[i, 1]:g} at position {i}; its second column must be positive."
+                f"The prediction contains the variance {f[i, 1]:g} at position {i}; its second column must be positive."
             )

@@ -42,7 +42,7 @@ class Path:
     def value(self, t):
         """Return the loss along the path, of shape (n,)."""
         y, raw, _ = self.at(t)
-        return self.loss.pointwise(y, self.loss.link.inverse(raw))
+        return self.loss.pointwise(y, self.loss.link.prediction(raw))
 
     def slope(self, t):
         """Return the derivative of the loss by t, of shape (n,)."""

@@ -4,6 +4,7 @@ Knows the formula engine, and of losses their declared facts and `_checks`.
 """
 
 import inspect
+import math
 from functools import lru_cache
 from numbers import Real
 from typing import Any
@@ -21,7 +22,7 @@ from ..formula import (
     trace,
     variable,
 )
-from ..links import SOFTMAX
+from ..links import REAL, SOFTMAX
 
 ENCODINGS: dict[str, Any] = {
     "as it is": lambda y: y,
@@ -74,11 +75,13 @@ def _build(loss, quantity, encoding, clip):
 
 def graph_of(loss, quantity, encoding="as it is", clip=None):
     """Return the nodes that `program_of` compiles, and those of y and f."""
-    _check_parameters(loss)
+    check_parameters(loss)
     rank = VECTOR if loss.couples_outputs else SCALAR
-    y = variable("y", SCALAR if encoding in ("label", "number") else rank)
-    f = raw = variable("f", rank)
-    if quantity == "metric":
+    known = loss.target if encoding in ("as it is", "number") else REAL  # data elsewhere are an error
+    y = variable("y", SCALAR if encoding in ("label", "number") else rank, _domain(known))
+    metric = quantity == "metric"
+    f = raw = variable("f", rank, _domain(loss.link.predictions if metric and clip is None else REAL))
+    if metric:
         kept = f if clip is None else apply("minimum", apply("maximum", f, clip), 1.0 - clip)
         raw = trace(loss.link.link, kept, rank=rank)
     try:
@@ -86,6 +89,11 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
     except FormulaError as error:  # its traceback shows the user's own line
         error.args = (f"{loss.formula_name}: {error}",)
         raise _as_written(loss, error) from None
+    except OverflowError as error:
+        raise ValueError(
+            f"{loss!r} computes with numbers beyond the largest float, 1.8e308. Choose parameters "
+            f"nearer to 1, and rescale y if they are its units."
+        ) from error
     except Exception as error:
         error.add_note(f"This happened while {loss.formula_name} was traced.")
         raise
@@ -106,7 +114,14 @@ def graph_of(loss, quantity, encoding="as it is", clip=None):
         return [loss.training_scale * result for result in results], y, f
     for _ in range(_ORDERS[quantity]):
         value = derivative(value, f)
-    return [value, *loss._checks(y, f if quantity == "metric" else None, encoding)], y, f
+    return [value, *loss._checks(y, f, encoding, raw=not metric)], y, f
+
+
+def _domain(interval):
+    """Return where the numbers of an interval lie, open ends left out."""
+    low = interval.low if interval.includes_low else math.nextafter(interval.low, math.inf)
+    high = interval.high if interval.includes_high else math.nextafter(interval.high, -math.inf)
+    return low, high
 
 
 def _as_written(loss, error):
@@ -122,7 +137,8 @@ def _as_written(loss, error):
     return error
 
 
-def _check_parameters(loss):
+def check_parameters(loss: Any) -> None:
+    """Raise a ValueError that names a parameter outside of its domain."""
     for name, allowed in loss.parameter_domains.items():
         value = getattr(loss, name)
         if value is None and inspect.signature(type(loss)).parameters[name].default is None:

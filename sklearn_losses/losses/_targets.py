@@ -14,9 +14,20 @@ from sklearn.utils import check_array
 
 from .._sparse import check_sparse
 from ..links import REAL, Interval
-from ._namespaces import as_floats, as_numpy, is_floating, moved, other_namespace, space_of, survey
+from ._namespaces import (
+    as_floats,
+    as_numpy,
+    epsilon_of,
+    is_floating,
+    moved,
+    other_namespace,
+    space_of,
+    survey,
+)
 
 _NUMBERS = "fiub"  # floats, integers and booleans
+MODERATE = 1e-290
+"""Sums of weights and of weighted losses that are smaller, or larger than its inverse, may have lost digits."""
 FROM_SINGLE = 1e-6
 """How far probabilities may be off, at least: those computed in float32 often arrive as float64."""
 
@@ -156,9 +167,47 @@ def checked_weights(sample_weight, n_samples):
     weights = as_weights(sample_weight, n_samples)
     if weights is not None:
         check_range(weights, survey(weights), REAL, "sample_weight")
-        if not weights.sum() > 0.0:
-            raise ValueError(f"The sample weights sum to {weights.sum():g}; their sum must be positive.")
+        total = moderate(weights).sum()
+        if not total > 0.0:
+            raise ValueError(f"The sample weights sum to {total:g}; their sum must be positive.")
     return weights
+
+
+def moderate(weights):
+    """Return weights of ordinary size with the same ratios: the sum of those near the limits of floats is none."""
+    if weights is None:
+        return None
+    weights = weights.astype(np.float64, copy=False)
+    largest = np.abs(weights).max()
+    return weights if MODERATE < largest < 1.0 / MODERATE / len(weights) else _relative(weights)
+
+
+def moderate_sums(sums, weights, least=MODERATE):
+    """Return sums of weights and of weighted losses, of weights that are first divided where these may be wrong.
+
+    Parameters
+    ----------
+    sums : callable
+        Takes weights; returns pairs of Σ w ℓ and Σ w.
+    weights : array of shape (n,) or None
+        Only their ratios matter.
+    least : float
+        Sums that are smaller, or larger than its inverse, may have lost digits.
+    """
+    pairs = sums(weights)
+    if weights is None or all(
+        least < abs(weight) < 1.0 / least and (total == 0.0 or least < abs(total) < 1.0 / least)
+        for total, weight in pairs
+    ):
+        return pairs
+    return sums(_relative(weights))
+
+
+def _relative(weights):
+    """Return weights, divided by the largest."""
+    weights = weights.astype(np.float64, copy=False) if type(weights) is np.ndarray else as_floats(weights)
+    lowest, highest, _ = survey(weights)
+    return weights / (max(-lowest, highest) or 1.0)
 
 
 def check_range(values, found, allowed: Interval, name, advice=""):
@@ -209,8 +258,7 @@ def check_sums(worst, rows, name):
     name : str
         Of the parameter.
     """
-    dtype = np.float32 if "float32" in str(rows.dtype) else np.float64
-    if worst <= max(np.sqrt(np.finfo(dtype).eps), FROM_SINGLE):
+    if worst <= max(np.sqrt(epsilon_of(rows)), FROM_SINGLE):
         return
     rows = as_numpy(rows)
     check_range(rows, survey(rows), REAL, name)
@@ -225,7 +273,7 @@ def check_sums(worst, rows, name):
 def furthest_sum(rows):
     """Return by how much the sum of a row is off from one, at most."""
     xp = space_of(rows)
-    return survey(xp.abs(xp.sum(rows, axis=1) - 1.0))[1]
+    return survey(xp.abs(xp.sum(as_floats(rows), axis=1) - 1.0))[1]
 
 
 # ---- classes -------------------------------------------------------------------------------------

@@ -98,7 +98,8 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
     score = loss(y_true, y_pred, sample_weight=sample_weight, labels=labels, pos_label=pos_label)
 
     def mean_loss(prediction):
-        kept = data._replace(f=_inside(prediction, loss.link.predictions))
+        # a mean of zeros is 0, its link infinite
+        kept = data._replace(f=loss.link.predictions.keep(prediction))
         return loss._averages(kept, weights)[0]
 
     marginal = of_sample(loss)(y, weights)
@@ -110,9 +111,3 @@ def decomposition(loss, y_true, y_pred, *, sample_weight=None, labels=None, pos_
         discrimination=uncertainty - recalibrated,
         uncertainty=uncertainty,
     )
-
-
-def _inside(prediction, domain):
-    """Move predictions on an open end of their domain just inside: a mean of zeros is 0, its link infinite."""
-    low = domain.low if domain.includes_low else np.nextafter(domain.low, np.inf)
-    return np.maximum(prediction, max(low, np.finfo(np.float64).tiny)) if domain.low == 0.0 else prediction

@@ -37,7 +37,7 @@ def of_sample(loss: Any) -> Callable[[np.ndarray, np.ndarray | None], float]:
     """Return the function that gives the functional of a sample, of y and its weights or None."""
     if loss.elicits in KNOWN:
         return lambda y, weights: functional(loss.elicits, y, weights, loss.level)
-    return lambda y, weights: float(loss.link.inverse(loss.constant_minimizer(y, weights)))
+    return lambda y, weights: float(loss.link.prediction(loss.constant_minimizer(y, weights)))
 
 
 def isotonic(loss: Any, y: np.ndarray, prediction: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

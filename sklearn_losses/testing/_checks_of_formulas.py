@@ -128,12 +128,78 @@ def check_convexity(loss):
 
 @check
 def check_large_raw_predictions(loss):
-    """Raw predictions of ±1000 give finite losses and gradients."""
+    """Raw predictions at the ends of `raw_range`, ±1000 by default, give finite losses and gradients."""
     y, raw, _ = drawn(loss, 40)
-    raw = 1e3 * np.sign(raw)
-    for name, result in (("loss", values_of(loss, y, raw)), ("gradient", loss.gradient(y, raw))):
-        if not np.all(np.isfinite(result)):
-            raise AssertionError(f"The {name} of {loss!r} is not finite at raw predictions of ±1000.")
+    low, high = loss.raw_range.low, loss.raw_range.high
+    remedy = (
+        f"If the loss grows exponentially by its nature, declare where its values are floats: raw_range = "
+        f"Interval(low, high), of sklearn_losses.links; now it is {loss.raw_range}. Otherwise write np.logaddexp, "
+        f"log_expit, or np.where."
+    )
+    _check_finite(loss, y, np.where(raw < 0.0, low, high), remedy)
+
+
+@check
+def check_edges(loss):
+    """Where predictions are perfect or zero, and at the ends of its domain, the loss is finite, and its slope."""
+    edges = loss.examples.edges()
+    if edges is None:
+        raise SkipTest("no edges are known of what it compares")
+    y, raw = edges
+    remedy = (
+        "Choose with np.where what 0/0 is to be, or declare for which y the loss is: target = POSITIVE, of "
+        "sklearn_losses.links."
+    )
+    _check_finite(loss, y, raw, remedy)
+
+
+def _check_finite(loss, y, raw, remedy):
+    """Raise an error that names the point where the loss or its gradient is no number."""
+    values = values_of(loss, y, raw)
+    for name in ("loss", "gradient", "Hessian"):
+        results = values if name == "loss" else getattr(loss, name.lower())(y, raw)
+        bad = np.isnan(results)
+        if name != "Hessian":  # which may be infinite at a kink
+            bad |= np.isinf(results)
+        if np.any(bad):
+            place = tuple(np.argwhere(bad)[0])
+            i = place[0]
+            found = f", though the loss is {values[i]:g}" if name != "loss" else ""
+            raise AssertionError(
+                f"The {name} of {loss!r} is {results[place]:g} at y = {_shown(y[i])} and the raw prediction f = "
+                f"{_shown(raw[i])}{found}. {remedy}"
+            )
+
+
+def _shown(value):
+    return f"{value:g}" if np.ndim(value) == 0 else np.array2string(np.asarray(value), precision=6)
+
+
+@check
+def check_formula_in_numpy(loss):
+    """The compiled formula gives what NumPy itself gives, called with numbers: infinity and NaN, too."""
+    y, raw, _ = drawn(loss, 40)
+    points = [(y, raw), loss.examples.edges()]
+    for y, raw in filter(None, points):
+        values = values_of(loss, y, raw)
+        data = loss._encode(y, raw, None, None, raw=True)
+        numbers = data.numbers()
+        if data.encoding == "label":
+            numbers = np.eye(raw.shape[1])[np.asarray(y)]
+        for i, value in enumerate(values):
+            try:
+                with np.errstate(all="ignore"):
+                    expected = float(loss.formula(numbers[i], raw[i]))
+            except Exception as error:
+                raise SkipTest(f"its formula takes no numbers: {error}") from None
+            same = not np.isfinite(value)
+            if np.isfinite(expected):
+                same = np.isclose(value, expected, rtol=1e-6, atol=1e-9)
+            if not same:
+                raise AssertionError(
+                    f"{loss!r} is {value:g} at y = {_shown(numbers[i])} and f = {_shown(raw[i])}, where its formula in "
+                    f"NumPy gives {expected:g}."
+                )
 
 
 # ---- what it means -----------------------------------------------------------------------------------

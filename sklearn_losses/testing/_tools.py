@@ -25,7 +25,7 @@ def drawn(loss, n=23, seed=0, scale=1.0):
     rng = np.random.default_rng(seed)
     y, raw = loss.examples.draw(rng, n)
     raw = scale * raw
-    return y, raw, loss.link.inverse(raw)
+    return y, raw, loss.link.prediction(raw)
 
 
 def values_of(loss, y, raw):

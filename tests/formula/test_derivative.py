@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.special import expit, log_expit, xlogy
+from scipy.special import expit, log_expit, xlog1py, xlogy
 
 from sklearn_losses.formula import (
     SCALAR,
@@ -184,6 +184,88 @@ def test_branches_not_taken_over_outputs():
     _, gradient, _ = computed(lambda y, f: logsumexp(np.where(f > 0, np.log(f), -1.0)), y, f)
     shares = np.array([np.exp(-1), np.exp(-1), 2.0])
     np.testing.assert_allclose(gradient, [[0, 0, 0.5 * shares[2] / shares.sum()], [0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("formula", "points"),
+    [
+        (lambda y, f: np.tanh(np.cosh(f)), {400.0: (0, 0), -800.0: (0, 0), 0.0: (0, 1 / np.cosh(1) ** 2)}),
+        (lambda y, f: 1 - 1 / (1 + np.exp(f**2 / 2) / np.e), {40.0: (0, 0), -1e5: (0, 0)}),
+        (lambda y, f: np.exp(-np.exp(f)), {720.0: (0, 0), 1e9: (0, 0), -800.0: (0, 0)}),
+        (lambda y, f: 1 / (1 + np.exp(f) ** 2), {720.0: (0, 0)}),
+        (lambda y, f: np.arctan(np.exp(f)), {720.0: (0, 0), 1e5: (0, 0)}),
+        (lambda y, f: np.logaddexp(1, -np.exp(f)), {720.0: (0, 0)}),
+        (lambda y, f: expit(np.exp(f)) + expit(-np.sinh(f)), {720.0: (0, 0)}),
+        (lambda y, f: np.sin(np.exp(-np.exp(f))), {720.0: (0, 0)}),
+        (lambda y, f: (1 + np.exp(f)) ** -1.5 + f, {720.0: (1, 0)}),
+        (lambda y, f: np.exp(-np.sinh(f)) * f**2 + f, {720.0: (1, 0)}),
+        (
+            lambda y, f: np.sqrt((y - 1) * np.exp(f)),
+            {0.0: (0, 0), 3.0: (0, 0)},
+        ),  # y is 1: a Hellinger distance
+        (lambda y, f: -xlogy(expit(f), expit(f)), {800.0: (0, 0), -800.0: (0, 0)}),
+        (lambda y, f: np.abs(f) * np.sqrt(np.abs(f)), {0.0: (0, np.nan)}),
+        (lambda y, f: np.cbrt(f**3), {0.0: (0, np.nan), 8.0: (1, 0)}),
+    ],
+)
+def test_factors_that_overflow_beside_those_that_vanish(formula, points):
+    """The value is exact there, and the slope too small for a float, or flat. NaN: not asked for."""
+    f = np.array(list(points))
+    _, gradient, hessian = computed(formula, np.ones(len(f)), f)
+    expected = np.array(list(points.values()), dtype=float)
+    np.testing.assert_allclose(gradient, expected[:, 0], atol=1e-300)
+    asked = ~np.isnan(expected[:, 1])
+    np.testing.assert_allclose(hessian[asked], expected[asked, 1], rtol=1e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize("formula", [lambda y, f: expit(np.log(f)), lambda y, f: 1 / (1 / f)])
+def test_a_pole_on_the_way_leaves_no_slope(formula):
+    """The slope at 0 is 1, which an infinite and a vanishing factor do not tell: it is NaN, and not 0."""
+    _, gradient, _ = computed(formula, np.ones(1), np.array([0.0]))
+    assert np.isnan(gradient[0])
+
+
+def test_factors_that_overflow_over_outputs():
+    f = np.array([[800.0, 1.0, 720.0], [-800.0, 0.0, 3.0]])
+    for formula in (
+        lambda y, f: np.tanh(np.sum(np.exp(f), axis=-1)),
+        lambda y, f: np.sum(softmax(-np.exp(f)), axis=-1),
+    ):
+        results, *inputs = graph(formula, True)
+        for arrays in (
+            compile_program(results, *inputs).arrays(f, f)[0],
+            evaluate(results, {"y": f, "f": f}, np),
+        ):
+            assert all(np.all(np.isfinite(array)) for array in arrays)
+
+
+@pytest.mark.parametrize(
+    ("formula", "slope", "bend"),
+    [
+        (lambda y, f: y**f, np.log(3), np.log(3) ** 2),
+        (lambda y, f: (y + f) ** f, np.log(3), np.log(3) ** 2 + 2 / 3),
+        (lambda y, f: xlogy(f, y + f), np.log(3), 2 / 3),
+        (lambda y, f: xlog1py(f, y + f), np.log(4), 2 / 4),
+        (lambda y, f: xlog1py(f, f), 0, 2),
+    ],
+)
+def test_an_argument_that_is_zero_may_move(formula, slope, bend):
+    """Selecting zero where an exponent or a factor is zero would leave out what it contributes to the derivatives."""
+    _, gradient, hessian = computed(formula, np.array([3.0]), np.array([0.0]))
+    np.testing.assert_allclose(gradient, [slope], rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(hessian, [bend], rtol=1e-14)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e200, 1e300])
+def test_norms_of_any_length(size):
+    f = size * np.array([[3.0, 0.0, 4.0], [0.0, 0.0, 0.0], [1.0, 1.0, -1.0]])
+    _, gradient, _ = computed(lambda y, f: np.linalg.norm(f, axis=-1) / size, f, f)
+    value = computed(lambda y, f: np.linalg.norm(f, axis=-1), f, f)[0]
+    np.testing.assert_allclose(value / size, [5, 0, np.sqrt(3)], rtol=1e-15)
+    third = 1 / np.sqrt(3)
+    np.testing.assert_allclose(
+        gradient * size, [[0.6, 0, 0.8], [0, 0, 0], [third, third, -third]], rtol=1e-14
+    )
 
 
 def test_ties_share_the_slope_of_a_maximum():

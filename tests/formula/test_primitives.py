@@ -61,6 +61,14 @@ def times(a, b):
     return nan if {abs(a), abs(b)} == {mpf(0), inf} else a * b
 
 
+def product(a, b):
+    return mpf(0) if 0 in (a, b) else a * b
+
+
+def cbrt(a):
+    return mp.sign(a) * (inf if mp.isinf(a) else mp.cbrt(abs(a)))
+
+
 def log(a):
     return nan if a < 0 else -inf if a == 0 else mp.log(a)
 
@@ -142,6 +150,11 @@ ORACLES = {
     "add": (lambda a, b: a + b, one, one),
     "subtract": (lambda a, b: a - b, one, lambda a, b: mpf(-1)),
     "multiply": (times, lambda a, b: b, lambda a, b: a),
+    "product": (
+        product,
+        lambda a, b: b,
+        lambda a, b: a,
+    ),
     "divide": (divide, lambda a, b: divide(mpf(1), b), lambda a, b: -divide(divide(a, b), b)),
     "negative": (lambda a: -a, lambda a: mpf(-1)),
     "abs": (abs, mp.sign),
@@ -151,6 +164,7 @@ ORACLES = {
         lambda a: nan if a < 0 else mp.sqrt(a),
         lambda a: nan if a < 0 else divide(mpf(1), 2 * mp.sqrt(a)),
     ),
+    "cbrt": (cbrt, lambda a: inf if a == 0 else divide(mpf(1), 3 * cbrt(a) ** 2)),
     "hypot": (
         hypot,
         lambda a, b: mpf(0) if a == b == 0 else divide(a, hypot(a, b)),
@@ -236,6 +250,7 @@ EXCEPTIONS = {
         "limits that depend on the path; b - 1 of a negative base may round to an integer",
     ),
     ("power", 2): (lambda a, b: math.isinf(a) or math.isinf(b), None, "limits that depend on the path"),
+    ("xlogy", 2): (lambda a, b: math.isinf(a) and math.isinf(b), None, "inf / inf"),
     ("divide", 2): (
         lambda a, b: math.isinf(a) or a == 0 or 0 < abs(a / b if b else 0) < 1e-290,
         None,
@@ -392,6 +407,7 @@ class TestElementwise:
             spared = {
                 "power": (f == 0) | (y == 1),  # as the C standard has it
                 "hypot": np.isinf(y) | np.isinf(f),
+                "product": (y == 0) | (f == 0),  # what it is for
             }.get(primitive.name, np.zeros(len(y), dtype=bool))
             (got,) = run([node(primitive.name, *(Y, F)[-primitive.arity :])], y, f)
             np.testing.assert_array_equal(np.isnan(got), ~spared)
@@ -454,6 +470,10 @@ def row_sum(v, _):
     return mp.fsum(v), max(abs(x) for x in v) * len(v)
 
 
+def row_norm(v, _):
+    return (inf if any(map(mp.isinf, v)) else mp.sqrt(mp.fsum(x * x for x in v))), 0
+
+
 def row_max(v, _):
     return max(v), 0
 
@@ -476,6 +496,7 @@ def row_count(v, _):
 
 REDUCTIONS = {
     "sum": row_sum,
+    "norm": row_norm,
     "max": row_max,
     "logsumexp": row_logsumexp,
     "gather": row_gather,
@@ -531,6 +552,9 @@ def test_reductions(primitive, n_outputs):
 def derivative_of_row(name, v, label):
     if name == "sum":
         return [mpf(1)] * len(v)
+    if name == "norm":
+        length, _ = row_norm(v, None)
+        return [mpf(0) if length == 0 else nan if mp.isinf(x) else divide(x, length) for x in v]
     if name == "max":
         top = max(v)
         return [mpf(1) / v.count(top) if x == top else mpf(0) for x in v]

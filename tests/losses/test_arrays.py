@@ -10,6 +10,8 @@ from sklearn import config_context
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_losses import (
+    Brier,
+    CosineDistance,
     CrossEntropy,
     Hinge,
     Huber,
@@ -256,6 +258,43 @@ def test_formulas_trace_when_scipy_dispatches_itself():
 
     assert not isinstance(scipy.special.huber, np.ufunc)
     assert WithScipy()([0.0, 0.0], [0.5, 3.0]) == 1.3125
+
+
+@needs_dispatch
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_is_summed_in_single(dtype):
+    """Rows may be off by what their dtype allows, a mean over many samples is none of half precision."""
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    rows, y = rng.dirichlet(np.ones(10), 3000), rng.integers(0, 10, 3000)
+    half = torch.asarray(rows).to(getattr(torch, dtype))
+    exact = half.double().numpy()
+    assert np.abs(exact.sum(axis=1) - 1).max() > 1e-4
+    eps = torch.finfo(half.dtype).eps
+    expected = -np.mean(np.log(np.clip(exact[np.arange(3000), y], eps, 1 - eps)))
+    with config_context(array_api_dispatch=True):
+        assert CrossEntropy()(torch.asarray(y), half) == pytest.approx(expected, rel=1e-5)
+        assert CrossEntropy().pointwise(torch.asarray(y), half).dtype == half.dtype
+        assert CrossEntropy().gradient(torch.asarray(y), half).dtype == half.dtype
+        with pytest.raises(ValueError, match="must sum to 1"):
+            CrossEntropy()(torch.asarray(y), 0.8 * half)
+
+
+@needs_dispatch
+def test_edges_of_arrays(xp):
+    p = xp.asarray([0.2, 0.7, 0.6])
+    rows = xp.stack([1 - p, p], axis=1)
+    y, onehot = xp.asarray([0, 1, 1]), xp.asarray([[1, 0], [0, 1], [0, 1]])
+    for loss in (Brier(), LogLoss()):
+        assert loss(onehot, rows) == pytest.approx(loss(y, p))
+    for dtype, size in ((xp.float32, 1e-30), (xp.float32, 1e30), (xp.float64, 1e-200), (xp.float64, 1e200)):
+        v, w = size * xp.asarray([[1.0, 0.0]], dtype=dtype), xp.asarray([[1.0, 1.0]], dtype=dtype)
+        assert CosineDistance()(v, w) == pytest.approx(1 - np.sqrt(0.5), rel=1e-6)
+    weights = xp.asarray([3e38, 3e38], dtype=xp.float32)
+    a, b = xp.asarray([1.0, 2.0], dtype=xp.float32), xp.asarray([2.0, 4.0], dtype=xp.float32)
+    assert SquaredError()(a, b, sample_weight=weights) == 2.5
+    column = xp.asarray([[0.5], [0.25]])
+    assert LogLoss().gradient(xp.asarray([0, 1]), column).shape == (2, 1)
 
 
 def test_formulas_trace_when_scipy_does_not_dispatch():

@@ -53,7 +53,7 @@ def test_a_column_is_no_matrix(alias):
     for a, b in [(y[:, None], f), (y, f[:, None]), (y[:, None], f[:, None])]:
         assert loss(a, b) == expected
         assert loss.pointwise(a, b).shape == (N,)
-        assert loss.gradient(a, b).shape == (N,)
+        assert loss.gradient(a, b).shape == loss.hessian(a, b).shape == b.shape
     assert loss(y, f, sample_weight=WEIGHT[:, None]) == loss(y, f, sample_weight=WEIGHT)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sklearn.metrics as sm
 from scipy.optimize import minimize_scalar
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_score
 
@@ -91,3 +92,47 @@ def test_scorers():
     )
     assert "d2_huber" in sl.get_scorer_names()
     assert "d2_gaussian_nll" not in sl.get_scorer_names()
+
+
+CONSTANTS = [3.3, 0.1 + 0.2, 1e-8, 1e10, 0.0, 123456.789]
+
+
+@pytest.mark.parametrize("y", CONSTANTS)
+@pytest.mark.parametrize(
+    "loss",
+    [sl.SquaredError(), sl.AbsoluteError(), sl.Huber(), sl.Poisson(), sl.Gamma(), sl.Tweedie(1.5), sl.LogCosh(),
+     sl.NegativeBinomial(), sl.SquaredLogError(), sl.Pinball(0.9), sl.Expectile(0.2)],
+    ids=repr,
+)  # fmt: skip
+def test_a_constant_target_has_skill_one_or_zero(loss, y):
+    """As scikit-learn's scores; and what is nothing but rounding is none, too."""
+    if y not in loss.target:
+        pytest.skip("outside of its domain")
+    same = np.full(7, y)
+    nearly = np.where(np.arange(7) % 2, y, np.nextafter(y, -np.inf)) if y else same
+    perfect = loss.link.predictions.keep(same)
+    for target in (same, nearly):
+        assert loss.d2(target, loss.link.predictions.keep(target)) == 1.0
+        assert loss.d2(target, 1.1 * perfect + 1e-3) == 0.0
+    weights = np.r_[0.0, np.ones(6)]
+    assert loss.d2(np.r_[y + 1.0, same[1:]], 1.1 * perfect + 1e-3, sample_weight=weights) == 0.0
+    outputs = np.stack([same, np.arange(7.0) + 1.0], axis=1)
+    predicted = np.stack([1.1 * perfect + 1e-3, np.arange(7.0) + 1.0], axis=1)
+    assert loss.d2(outputs, predicted) == pytest.approx(0.5, abs=1e-12)
+
+
+def test_classes_that_are_all_alike_have_skill_one_or_zero():
+    for loss, far in ((sl.Hinge(), 0.5), (sl.Exponential(), 0.5), (sl.LogLoss(), 0.9), (sl.Brier(), 0.9)):
+        assert loss.d2([1, 1, 1], np.full(3, far), labels=[0, 1]) == 0.0
+    assert sl.Hinge().d2([1, 1, 1], np.full(3, 2.0), labels=[0, 1]) == 1.0
+    assert sl.Brier().d2([1, 1, 1], np.ones(3), labels=[0, 1]) == 1.0
+
+
+def test_one_sample_has_no_skill():
+    for ours, theirs in ((sl.SquaredError(), sm.r2_score), (sl.Poisson(), sm.d2_tweedie_score)):
+        with pytest.warns(UndefinedMetricWarning, match="two samples"):
+            assert np.isnan(theirs([1.0], [2.0]))
+        with pytest.warns(UndefinedMetricWarning, match="two samples"):
+            assert np.isnan(ours.d2([1.0], [2.0]))
+    with pytest.raises(ValueError, match="y_pred contains -1"):
+        sl.Poisson().d2([1.0], [-1.0])

@@ -17,6 +17,7 @@ from sklearn_losses import (
     SquaredError,
 )
 from sklearn_losses.formula import softmax
+from sklearn_losses.links import Interval
 from sklearn_losses.testing import check_loss, loss_checks, parametrize_with_loss_checks
 
 
@@ -73,6 +74,53 @@ class NotNotConvex(RegressionLoss):
 class Overflows(RegressionLoss):
     def formula(self, y, f):
         return np.exp(np.abs(y - f)) - 1
+
+
+class SymmetricPercentage(RegressionLoss):
+    """0/0 where both are zero."""
+
+    def formula(self, y, f):
+        return 2 * np.abs(y - f) / (np.abs(y) + np.abs(f))
+
+
+class SquaredPercentage(RegressionLoss):
+    """Infinite where y is zero, and it does not say that y must not be."""
+
+    def formula(self, y, f):
+        return ((y - f) / y) ** 2
+
+
+class Barron(RegressionLoss):
+    """The general robust loss, whose formula is 0/0 · ∞ at its limit, shape 2."""
+
+    def __init__(self, shape=2.0):
+        self.shape = shape
+
+    def formula(self, y, f):
+        a = np.float64(self.shape)
+        with np.errstate(all="ignore"):
+            return np.abs(a - 2) / a * (((y - f) ** 2 / np.abs(a - 2) + 1) ** (a / 2) - 1)
+
+
+class SlopeIsNaN(RegressionLoss):
+    """Its value at y = f is 0, by way of -∞."""
+
+    def formula(self, y, f):
+        return expit(np.log(np.abs(y - f)))
+
+
+class AnotherInNumpy(RegressionLoss):
+    """Looks at the type of what it is called with."""
+
+    def formula(self, y, f):
+        return (y - f) ** 2 if isinstance(f, float) else np.abs(y - f)
+
+
+class CostlyMiss(ProbabilityLoss):
+    """Does not say that its classes do not count alike."""
+
+    def formula(self, y, f):
+        return 5 * y * np.logaddexp(0, -f) + (1 - y) * np.logaddexp(0, f)
 
 
 class NotTheMedian(RegressionLoss):
@@ -209,6 +257,11 @@ BROKEN = [
     ("check_convexity", NotConvex()),
     ("check_convexity", NotNotConvex()),
     ("check_large_raw_predictions", Overflows()),
+    ("check_edges", SymmetricPercentage()),
+    ("check_edges", SquaredPercentage()),
+    ("check_edges", Barron()),
+    ("check_edges", SlopeIsNaN()),
+    ("check_formula_in_numpy", AnotherInNumpy()),
     ("check_functional", NotTheMedian()),
     ("check_strictly_proper", SwappedKL()),
     ("check_strictly_proper", AbsoluteProbability()),
@@ -218,6 +271,7 @@ BROKEN = [
     ("check_column_equals_flat", Broadcasts()),
     ("check_order_of_samples", LooksAtOrder()),
     ("check_order_of_labels", IgnoresLabels()),
+    ("check_order_of_labels", CostlyMiss()),
     ("check_one_sample", NeedsTwoSamples()),
     ("check_one_class", NeedsSpread()),
     ("check_float32", ForgetsFloat32()),
@@ -281,8 +335,30 @@ def test_an_unknown_expected_failure_is_refused():
 
 def test_names_and_functions_are_checked_as_well():
     assert all(r["status"] in ("passed", "skipped") for r in check_loss("huber", on_skip=None))
-    with pytest.raises(AssertionError, match="finite"):
+    with pytest.raises(AssertionError, match=r"is inf at y = .* f = 1000\. If the loss grows exponentially"):
         check_loss(_exponential, on_skip=None)
+
+
+def test_a_point_without_a_number_is_named():
+    check = loss_checks()["check_edges"]
+    with pytest.raises(
+        AssertionError, match=r"The loss .* is nan at y = 0 and the raw prediction f = 0\. Choose"
+    ):
+        check(SymmetricPercentage())
+    with pytest.raises(AssertionError, match=r"The gradient .* is nan at y = .*, though the loss is 0\."):
+        check(SlopeIsNaN())
+
+
+def test_a_range_of_raw_predictions_excuses_growth_there_only():
+    check = loss_checks()["check_large_raw_predictions"]
+
+    class Narrow(Overflows):
+        raw_range = Interval(-600.0, 600.0)
+
+    check(Narrow())
+    Narrow.raw_range = Interval(-600.0, 720.0)
+    with pytest.raises(AssertionError, match=r"f = 720\..*now it is \[-600, 720\]"):
+        check(Narrow())
 
 
 def _exponential(y, f):
