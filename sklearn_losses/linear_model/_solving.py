@@ -171,6 +171,7 @@ class Course:
             tol=solve.tol,
             floor=0.0 if _is_never_negative(solve.loss) else -np.inf,
             measured=measured,
+            exact_there=self.solved is linear and not linear.exact,
         )
         solution.tol = solve.tol
         solution.relative_gap = _relative_gap(linear, solution.objective, solution.gap)

@@ -76,6 +76,9 @@ def change_columns(problem: Any, known: dict) -> tuple[Any, Shift | Rotation | N
     `known` keeps what was found of X for the next problem on the same data.
     """
     X = getattr(problem, "X", None)
+    if isinstance(X, np.ndarray) and problem.exact and not problem.weight.all():
+        problem = problem.of_rows(np.flatnonzero(problem.weight))  # others choose among no equally good coefficients
+        X = problem.X
     if sp.issparse(X):
         if not problem.fit_intercept:
             return problem, None

@@ -245,8 +245,7 @@ def orthogonal_design(problem, design=None, *, always=False):
 def _nearly_dependent(design):
     """Whether a column of small data is a combination of others, but for a small rest."""
     gram = design.whole.T @ design.whole
+    gram.flat[:: len(gram) + 1] += np.diagonal(gram) == 0.0  # columns of zeros depend on nothing
     root = np.sqrt(np.diagonal(gram))
-    if not root.all():
-        return True
     factor, info = lapack.dpotrf(gram / np.multiply.outer(root, root), lower=1, clean=0)
     return info != 0 or float(np.min(np.diagonal(factor))) ** 2 < NEARLY

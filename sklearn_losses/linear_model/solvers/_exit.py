@@ -14,6 +14,7 @@ import numpy as np
 from ._problem import LinearSolution, SummedProblem
 
 SLACK = 1e-12  # of an objective, relative to a typical one: by so little, a point is no better than another
+SEEN = 0.1  # of the gap that is allowed: a difference that needs no explanation
 NEGLIGIBLE = 1e-10  # of a gap, relative to a typical objective: nobody is warned of it
 LOST = 8.0  # roundings of raw predictions, of coefficients in float64
 EPS, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
@@ -46,6 +47,7 @@ def leave(
     tol: float,
     floor: float = -np.inf,
     measured: float | None = None,
+    exact_there: bool = False,
 ) -> LinearSolution:
     """Return the solution with F at the coefficients that are returned, and a gap that counts from there.
 
@@ -66,23 +68,31 @@ def leave(
         A lower bound of F.
     measured : float or None
         F at the solution in `dtype`, if it is known.
+    exact_there : bool
+        Whether a solver that is certain has measured F on X itself, by raw coefficients.
     """
     coef, intercept = rounded(problem, (solution.coef, solution.intercept), dtype)
-    objective = problem.objective_at(coef, intercept) if measured is None else measured
+    single = dtype != np.float64
+    f, objective = None, measured
+    if objective is None and solution.certain and not single and exact_there:
+        objective = solution.objective
+    if objective is None:
+        f, objective = problem.look(coef, intercept)
     lost = noise(problem, coef, intercept)
     seen = solution.objective
-    if dtype != np.float64:  # solvers of float32 data see F as roughly
-        there = problem.objective_at(solution.coef, solution.intercept)
+    if single and abs(objective - seen) > SEEN * problem.allowed(tol, objective):
+        # Solvers of float32 data see F as roughly; what coefficients lose is another thing.
+        _, there = problem.look(solution.coef, solution.intercept)
         seen = there if abs(there - seen) <= noise(problem, coef, intercept, SINGLE) else seen
     bound = seen - solution.gap  # F* is thought to be no less
-    rounding = objective - seen if dtype != np.float64 else 0.0
+    rounding = objective - seen if single else 0.0
     for known, point in others:
         if not known < objective - SLACK * (problem.size + abs(known)) and np.isfinite(objective):
             continue
         other = rounded(problem, point, dtype)
         there = problem.objective_at(*other)
         if there < objective or not np.isfinite(objective):
-            (coef, intercept), objective = other, there
+            (coef, intercept), objective, f = other, there, None
     duality_gap = solution.duality_gap
     if duality_gap is not None:
         duality_gap = max(duality_gap + objective - solution.objective, 0.0)
@@ -92,7 +102,8 @@ def leave(
         return replace(solution, coef=coef, intercept=intercept, objective=objective)
     gap = max(objective - bound, 0.0)
     gap = min(gap, objective - floor, np.inf if duality_gap is None else duality_gap)
-    gap = max(gap, problem.left_to_gain(coef, intercept))
+    if not solution.certain:
+        gap = max(gap, problem.left_to_gain(coef, intercept, f))
     allowed = problem.allowed(tol, objective) + lost
     return replace(
         solution,

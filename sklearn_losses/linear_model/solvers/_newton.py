@@ -5,8 +5,6 @@ starts, so that all the data are read only a few times. Losses whose slope jumps
 many rows, and to `_multipliers.py`.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from ._damped import Newton, descend
@@ -28,10 +26,6 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
     """Minimise a `LinearProblem`, as `_problem.py` says. It draws no random numbers."""
     n, d = problem.X.shape
     exact = n * d <= EXACT and tol <= EXACT_TOL
-    if exact and not problem.weight.all():  # rows that do not count choose among no equally good coefficients
-        counted = np.flatnonzero(problem.weight)
-        n = len(counted)
-        problem = replace(problem, X=problem.X[counted], y=problem.y[counted], weight=problem.weight[counted])
     design = design_of(problem)
     l2, l1 = strengths = design.strengths(problem)
     v = design.scaled(np.asarray(coef, dtype=np.float64), float(intercept))
@@ -75,6 +69,7 @@ def solve(problem, coef, intercept, *, tol, max_iter, random_state=None, watch=N
         converged,
         duality_gap=float(gap) if problem.kinked and exact and converged else None,
         unbounded=bool(unbounded),
+        certain=design.sweeps or (exact and converged),
     )
 
 

@@ -102,7 +102,11 @@ class SummedProblem:
             intercept = intercept - intercept.mean()
         return (coef - coef.mean(axis=0) if self.l2 == self.l1 == 0.0 else coef), intercept
 
-    def left_to_gain(self, coef, intercept) -> float:
+    def look(self, coef, intercept):
+        """Return raw predictions in float64, if they are at hand, and F there."""
+        return None, self.objective_at(coef, intercept)
+
+    def left_to_gain(self, coef, intercept, f=None) -> float:
         """Estimate what one more step along single coordinates gains; nothing is known of that here."""
         return 0.0
 
@@ -253,6 +257,12 @@ class LinearProblem(SummedProblem):
         part.columns, part._typical, part.null = self.columns, self._typical, self.null
         return part
 
+    def of_rows(self, chosen) -> "LinearProblem":
+        """Return the same problem of some rows, the only ones that count."""
+        part = replace(self, X=self.X[chosen], y=self.y[chosen], weight=self.weight[chosen])
+        part._typical, part.null = self._typical, self.null
+        return part
+
     def of_columns(self, X) -> "LinearProblem":
         """Give the same problem with another X, of some of its columns."""
         part = replace(self, X=X)
@@ -291,7 +301,12 @@ class LinearProblem(SummedProblem):
 
     def objective_at(self, coef, intercept) -> float:
         """F(w, b), whose products are taken in float64 even where X is float32."""
-        return self.mean_loss(self.raw_prediction_in_double(coef, intercept)) + self.penalty(coef)
+        return self.look(coef, intercept)[1]
+
+    def look(self, coef, intercept):
+        """Return raw predictions in float64, and F there."""
+        f = self.raw_prediction_in_double(coef, intercept)
+        return f, self.mean_loss(f) + self.penalty(coef)
 
     def raw_prediction_in_double(self, coef, intercept) -> np.ndarray:
         """X @ coef.T + intercept, whose products are taken in float64 even where X is float32."""
@@ -303,14 +318,15 @@ class LinearProblem(SummedProblem):
             f[part] = safe_sparse_dot(self.X[part].astype(np.float64), coef.T) + intercept
         return f
 
-    def left_to_gain(self, coef, intercept) -> float:
+    def left_to_gain(self, coef, intercept, f=None) -> float:
         """Estimate what one step along the intercept alone gains, or along one scaled column of small data.
 
         It is no bound of F - F*, but F - F* is no smaller, unless the loss bends more on the way.
         """
         if self.kinked or not self.convex:
             return 0.0
-        f = self.raw_prediction_in_double(coef, intercept)
+        if f is None:
+            f = self.raw_prediction_in_double(coef, intercept)
         (_, slopes, bends), _ = self.curvature.arrays(self.y, f)
         weight = self.weight if f.ndim == 1 else self.weight[:, None]
         with np.errstate(all="ignore"):
@@ -361,6 +377,8 @@ class LinearSolution:
     """What was asked for, entered by who asked."""
     unbounded: bool = False
     """Whether the solver saw that no finite coefficients are best."""
+    certain: bool = False
+    """Whether the objective was measured at these very coefficients, and the gap follows from the whole gradient."""
     rounding: float = 0.0
     """How much of the gap comes from the type of the coefficients that are returned."""
     curve: list[float] | None = None
