@@ -20,6 +20,7 @@ from ._targets import (
 
 _BLOCK = 1 << 12  # numbers summed at once
 _FINEST = 1074  # every double is a whole multiple of 2^-1074
+_LARGE, _DOWN = 2.0**500, 600  # larger weights are halved so many times
 _HUGE = 2.0**960  # above it the trick of `_exact` would overflow
 
 
@@ -86,6 +87,10 @@ class Accumulator:
         if weights is not None:
             ends = float(weights.min()), float(weights.max()), bool(np.isnan(weights).any())
             check_range(weights, ends, REAL, "sample_weight")
+            times = (
+                _DOWN if max(-ends[0], ends[1]) > _LARGE else 0
+            )  # so that no product with a loss overflows
+            weights = np.ldexp(weights.astype(np.float64, copy=False), -times)
         each = data.loss._each(data, "metric", np.float64)
         columns = each[:, None] if each.ndim == 1 else each
         n = len(columns)
@@ -93,6 +98,8 @@ class Accumulator:
         totals = [
             (Sum().add(column if weights is None else weights * column), weight) for column in columns.T
         ]
+        if weights is not None and times:
+            totals = [(total.doubled(times), weight.doubled(times)) for total, weight in totals]
         return self._take(totals, n, self._labels_of(y_true) if self.labels is None else self.labels)
 
     def merge(self, other: "Accumulator") -> "Accumulator":
@@ -207,6 +214,10 @@ class Sum:
     def plus(self, other: "Sum") -> "Sum":
         """Return the sum of both."""
         return Sum(self.units + other.units, self.infinite + other.infinite)
+
+    def doubled(self, times: int) -> "Sum":
+        """Return the sum times a power of two."""
+        return Sum(self.units << times, self.infinite)
 
     def over(self, other: "Sum") -> float:
         """Return the ratio, rounded once."""

@@ -173,6 +173,14 @@ def test_nothing_has_no_mean():
     assert accumulator.update([1.0], [3.0], [2.0]).result() == 4.0
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e300, 5e307])
+def test_only_the_ratios_of_weights_matter(size):
+    w = np.array([1.0, 3.0, 2.0])
+    y, p = np.array([1.0, 2.0, 0.0]), np.array([20.0, 2.5, 1e3])
+    expected = np.average((y - p) ** 2, weights=w)
+    assert in_pieces(SquaredError(), y, p, size * w, [1]).result() == pytest.approx(expected, rel=1e-14)
+
+
 def test_an_infinite_loss_stays_infinite():
     accumulator = Exponential().accumulator().update([0, 1], [1e4, 0.0])
     assert accumulator.update([0], [0.0]).result() == np.inf

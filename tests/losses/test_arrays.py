@@ -293,6 +293,18 @@ def test_edges_of_arrays(xp):
     weights = xp.asarray([3e38, 3e38], dtype=xp.float32)
     a, b = xp.asarray([1.0, 2.0], dtype=xp.float32), xp.asarray([2.0, 4.0], dtype=xp.float32)
     assert SquaredError()(a, b, sample_weight=weights) == 2.5
+    for size in (1e-200, 1e-60, 1e30, 1e60, 1e200):  # in float32 some are 0 or infinite, others times a loss
+        far = xp.asarray([size, 3 * size], dtype=xp.float64)
+        assert SquaredError()(a, 1e4 * b, sample_weight=far) == pytest.approx(
+            (19999.0**2 + 3 * 39998.0**2) / 4, rel=1e-6
+        )
+
+    class Relative(RegressionLoss):
+        def formula(self, y, f):
+            return np.abs(y - f) / (np.abs(y) + np.abs(f))
+
+    with pytest.raises(ValueError, match="NaN at position 1, where y_true is 0 and y_pred is 0"):
+        Relative()(xp.asarray([1.0, 0.0]), xp.asarray([2.0, 0.0]))
     column = xp.asarray([[0.5], [0.25]])
     assert LogLoss().gradient(xp.asarray([0, 1]), column).shape == (2, 1)
 

@@ -152,8 +152,8 @@ def check_slopes(gradient, y, f, name):
     i = int(np.argmax(bad))
     raise ValueError(
         f"The derivative of {name} by the raw prediction is NaN for sample {i}, y = {np.asarray(y[i]).tolist()}, at "
-        f"the raw prediction {np.asarray(f).tolist()}: the formula has 0 · ∞ or ∞ - ∞ there, as the slope of a "
-        f"square root at 0 does. Keep such terms out with np.where(y > 0, ..., 0.0), bound what a root or a power is "
+        f"the raw prediction {np.asarray(f).tolist()}: the formula has 0 · ∞ or ∞ - ∞ there, as a logarithm "
+        f"at 0 does. Keep such terms out with np.where(y > 0, ..., 0.0), bound what a root or a power is "
         f"taken of with np.maximum(..., 1e-12), or use log_expit and log_softmax in place of logarithms of "
         f"probabilities."
     )
