@@ -248,10 +248,10 @@ class SGDModel(CallbackSupportMixin, LinearModel):
         """Raise if coefficients have run away where an exponential of predictions is taken."""
         with np.errstate(all="ignore"):
             raw = safe_sparse_dot(X, np.atleast_2d(self.coef_).T) + self.intercept_
-            largest = float(np.abs(raw).max())
+            largest = float(raw.max())
         if not largest < MOST_RAW:
             raise ValueError(
-                f"Floating-point under-/overflow occurred: after {self.n_iter_} epochs raw predictions reach "
+                f"Floating-point overflow occurred: after {self.n_iter_} epochs raw predictions reach "
                 f"{largest:.2g}, and loss={self.loss!r} takes their exponential. Scaling input data with "
                 f"StandardScaler or MinMaxScaler might help, or a smaller eta0. Or choose learning_rate='auto', which "
                 f"needs no scaling."

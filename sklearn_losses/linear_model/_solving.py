@@ -157,6 +157,8 @@ class Course:
             If the objective has fallen as if it had no minimum.
         """
         solve, linear = self.solve, self.linear
+        if not linear.convex:
+            solution.gap = np.nan  # nothing is known of other valleys
         check_bounded(
             linear.null - solution.objective, linear.null, linear.steep / linear.spread, linear.spread
         )
@@ -250,7 +252,6 @@ class Solve:
         best = None
         for start in self._starts(problem, course):
             solution = self._minimise(course, start, self.max_iter - (best.n_iter if best else 0))
-            solution.gap = np.nan
             if best is not None:
                 solution.n_iter += best.n_iter
             if best is None or solution.objective < best.objective:
@@ -262,7 +263,7 @@ class Solve:
 
     def alternative(self, course):
         """Return what goes on where the solver that 'auto' chose did not arrive; None if few steps are wanted."""
-        if self.max_iter < ENOUGH:
+        if self.max_iter < ENOUGH or not isinstance(course.solved, LinearProblem):
             return None
         return alternative_solver(self.solver, course.solved)
 
@@ -300,9 +301,9 @@ class Solve:
     def _starts(self, problem, course):
         """Give the start of a course, and, if that was chosen here, the minimum of a convex loss of the same data."""
         yield course.start
-        if self.start is not None:
-            return
         linear = course.solved
+        if self.start is not None or not isinstance(linear, LinearProblem):
+            return
         if self.loss.target_kind == "vector":
             yield least_squares_step(linear.X, linear.y, linear.weight, fit_intercept=linear.fit_intercept)
         stand_in = convex_stand_in(self.loss, problem, linear.spread)

@@ -86,7 +86,7 @@ def test_the_minimum_is_found_on_columns_of_any_size(sparse, weighted, dtype):
         excess = (model.objective_ - best) / (null(y, weight) - best)
         assert (-1e-7 if dtype == np.float64 else -1e-5) < excess < tol
         assert model.optimality_gap_ > 0.1 * excess
-        assert model.n_iter_ < 40
+        assert model.n_iter_ < 60
 
 
 def test_columns_that_say_nothing_new_change_nothing():

@@ -76,7 +76,8 @@ f = X @ rng.standard_normal(40)
         (LinearRegressor(Huber(1.35)), "newton"),
         (LinearRegressor("absolute_error"), "dual"),
         (LinearRegressor("cauchy"), "lbfgs"),
-        (LinearClassifier("cross_entropy"), "lbfgs"),
+        (LinearClassifier("cross_entropy"), "newton"),  # two classes: few products
+        (LinearClassifier("multiclass_hinge"), "lbfgs"),
     ],
 )
 def test_which_solver_is_chosen_for_large_data(model, solver):

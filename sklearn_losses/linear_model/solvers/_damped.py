@@ -77,11 +77,12 @@ class Newton:
     @property
     def lost(self):
         """Whether no damping makes a step that could be trusted."""
-        return self.unsolved > UNSOLVED and self.damping > MOST_DAMPING
+        untrue = self.unsolved > UNSOLVED and abs(self.promise) > STILL * self.size
+        return untrue and self.damping > MOST_DAMPING
 
     def settled(self):
         """Tell whether the last digits are reached."""
-        if self.unsolved > UNSOLVED:
+        if self.unsolved > UNSOLVED and abs(self.promise) > STILL * self.size:
             return False
         if self.promise <= NOISE * self.size and self.promise > 0.25 * self.last_promise:
             self.idle += 1
@@ -179,10 +180,8 @@ class Newton:
             t *= 0.5 if t > 0.1 else 0.1
         else:
             return False
-        if not (t == 1.0 and abs(objective - self.objective - self.promise) <= ALIKE * self.promise):
-            self.factor = DOUBT  # curvature changes on the way
-        else:
-            self.factor = 1.0
+        as_promised = t == 1.0 and abs(objective - self.objective - self.promise) <= ALIKE * self.promise
+        self.factor = 1.0 if as_promised or not self.loss.bends_on_the_way else DOUBT
         if t == 1.0:
             self.damping = 0.1 * self.damping if self.damping > LEAST_DAMPING else 0.0
         elif t < 0.1:

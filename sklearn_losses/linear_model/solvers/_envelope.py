@@ -109,6 +109,8 @@ class Envelope:
     `slope` the e' and `loss` the ℓ(y, z) of the last f.
     """
 
+    bends_on_the_way = False  # the imbalance counts besides
+
     def __init__(self, curvature, y, weight, kinks, gamma, multipliers):
         self.curvature, self.y, self.weight, self.kinks = curvature, y, weight, kinks
         self.gamma, self.multipliers = gamma, multipliers

@@ -64,6 +64,9 @@ class SweptPoint:
 class Smooth:
     """Σ weight ℓ(y, f) of programs that give ℓ and ℓ', and ℓ'' too."""
 
+    bends_on_the_way = True
+    """Whether what a step promises has to be doubted until one has kept it."""
+
     def __init__(self, value, curvature, y, weight):
         self.value, self.curvature, self.y, self.weight = value, curvature, y, weight
         self.empty = None if weight.all() else weight == 0.0
@@ -100,6 +103,8 @@ class Secants:
     Such slopes are those of ℓ averaged over the reach, a loss that bends steadily, and slopes of ℓ itself somewhere
     within: so they are duals, and tell how far the minimum may be. `reach` may change between two points.
     """
+
+    bends_on_the_way = False  # the doubt of secants counts besides
 
     def __init__(self, value, gradient, y, weight, reach):
         self.value, self.gradient, self.y, self.weight, self.reach = value, gradient, y, weight, reach
