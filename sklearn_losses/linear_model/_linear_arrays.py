@@ -55,14 +55,6 @@ class ArraySolve(Solve):
         obstacle = obstacle_to_sums(name, linear)
         return f"{obstacle}. Use a smooth one, {smooth_instead_of(self.loss)}" if linear.kinked else obstacle
 
-    def alternative(self, course):
-        """Return None: beside the solver of sums that 'auto' chose there is none that would get further."""
-        return None
-
-    def _starts(self, problem, course):
-        """Give the start of a course alone: others are found on NumPy's arrays."""
-        yield course.start
-
     def _constant_of(self, problem):
         if self.estimator.fit_intercept and problem.mean is not None and self.loss.elicits == "mean":
             return self.loss.constant_minimizer(problem.mean[None, ...])

@@ -314,7 +314,7 @@ def test_undeclared_convexity_of_coupled_losses_is_probed():
 
 class Hellinger(MulticlassLoss):
     def formula(self, y, f):
-        return 1.0 - np.sum(np.exp(np.log(y * sklearn_losses.softmax(f)) / 2), axis=-1)
+        return 1.0 - np.sum(np.sqrt(y * sklearn_losses.softmax(f)), axis=-1)
 
 
 @pytest.mark.parametrize("kind", [LinearClassifier, lambda loss: SGDClassifier(loss, learning_rate="auto")])
