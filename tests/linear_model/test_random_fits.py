@@ -43,9 +43,7 @@ def said(verdicts, kinds):
 def test_auto():
     """Hardly a fit says what is untrue; a few warnings may be needless, where gaps are overestimated."""
     seeds = [
-        seed
-        for chunk in range(CHUNKS)
-        for seed in islice(small(first_seed() + 1000 * chunk), FITS // CHUNKS)
+        seed for chunk in range(CHUNKS) for seed in islice(small(first_seed() + 1000 * chunk), FITS // CHUNKS)
     ]
     verdicts = [verdict for seed in seeds for verdict in trial.trial(seed)]
     wrong = said(verdicts, set(trial.KINDS) - {"needless", "silent", "gap", "bound", "slow"})

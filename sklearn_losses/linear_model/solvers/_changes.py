@@ -77,7 +77,9 @@ def change_columns(problem: Any, known: dict) -> tuple[Any, Shift | Rotation | N
     """
     X = getattr(problem, "X", None)
     if isinstance(X, np.ndarray) and problem.exact and not problem.weight.all():
-        problem = problem.of_rows(np.flatnonzero(problem.weight))  # others choose among no equally good coefficients
+        problem = problem.of_rows(
+            np.flatnonzero(problem.weight)
+        )  # others choose among no equally good coefficients
         X = problem.X
     if sp.issparse(X):
         if not problem.fit_intercept:
