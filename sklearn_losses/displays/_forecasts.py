@@ -25,10 +25,22 @@ def by_name(forecasts: Any, name: str | None) -> dict[str, Any]:
     return {str(key): value for key, value in forecasts.items()}
 
 
-def predicted(estimators: Any, X: Any, loss: Any, name: str | None) -> tuple[dict[str, Any], Any]:
-    """Return what fitted models predict of what the loss is about, by name, and the labels of their columns."""
+def in_group(group: Mapping[str, Any], name: str) -> str:
+    """Return the name of a forecast in a group: of both that are there."""
+    return ", ".join(word for word in (*map(str, group.values()), name) if word)
+
+
+def predicted(
+    estimators: Any, X: Any, loss: Any, name: str | None, by: Any = None
+) -> tuple[dict[str, Any], Any]:
+    """Return what fitted models predict of what the loss is about, by name, and the labels of their columns.
+
+    A single model has the name that is given, or that of its class, or none where groups have names.
+    """
     loss = get_loss(loss)
-    models = by_name(estimators, type(estimators).__name__ if name is None and _is_one(estimators) else name)
+    if name is None and _is_one(estimators):
+        name = type(estimators).__name__ if by is None else ""
+    models = by_name(estimators, name)
     labels = None
     for key, model in models.items():
         if not hasattr(model, loss.response_method):
