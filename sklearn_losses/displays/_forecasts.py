@@ -10,7 +10,7 @@ import numpy as np
 
 from .._sampling import Sampling
 from ..losses import get_loss
-from ..losses._targets import as_weights, check_same_length
+from ..losses._targets import check_same_length, checked_weights
 from ..metrics._isotonic import elicited
 
 
@@ -76,7 +76,7 @@ def encoded(
         check_same_length(y_true=y, y_pred=data.f)
         found[name] = np.asarray(data.f, dtype=np.float64)
         loss = data.loss
-    weights = as_weights(sample_weight, len(y))
+    weights = checked_weights(sample_weight, len(y))
     return loss, np.asarray(y, dtype=np.float64), found, weights
 
 

@@ -154,7 +154,7 @@ class DecompositionDisplay(Display):
         )
         edges = [0, *(row for row in rows if row and start[row] != start[row - 1]), len(self.names)]
         ax.vlines(  # one line for rows of the same samples
-            [start[row] for row in edges[:-1]], [row - 0.6 for row in edges[:-1]], [row - 0.4 for row in edges[1:]],
+            [start[row] for row in edges[:-1]], [row - 0.5 for row in edges[:-1]], [row - 0.5 for row in edges[1:]],
             color="#555555", linestyle="--", linewidth=1.2, zorder=0, label="best constant",
         )  # fmt: skip
         ax.set_yticks(list(rows), self.names)

@@ -11,11 +11,11 @@ from sklearn.model_selection import check_cv, cross_validate
 from sklearn.utils import indexable
 
 from .._sampling import codes_of, in_errors, parts
+from .._table import Table
 from ..displays._intervals import IntervalDisplay
 from ..losses import get_loss
 from ._data import Estimator, named, pointwise, sampling
 from ._intervals import ScoreTable, columns_of, score_interval
-from ._table import Table
 
 _NUMBERS = ("difference", "standard_error", "low", "high", "statistic", "p_value")
 
