@@ -538,18 +538,20 @@ def test_differences_are_within_groups():
             assert_allclose(xy(made.lines_[2 * g + k])[1], xy(alone.lines_[k])[1])
             ours, theirs = (shown.bands_[j].get_paths()[0] for shown, j in ((made, 2 * g + k), (alone, k)))
             assert_allclose(ours.vertices, theirs.vertices)
+    assert len({line.get_color() for line in made.lines_}) == 4
     with pytest.raises(ValueError, match="A difference needs two forecasts"):
         MurphyDisplay.from_predictions(y, x, loss="squared_error", by=REGION).plot_difference()
 
 
 def test_groups_are_told_apart_by_colour_and_dashes():
-    group = np.arange(n) % 4
+    group = np.arange(n) % 8
     for make in (ReliabilityDisplay, MurphyDisplay):
         made = make.from_predictions(rain, probability, loss="brier", by=group)
-        assert len({(line.get_color(), line.get_linestyle()) for line in made.lines_}) == 4
-        assert len({line.get_linestyle() for line in made.lines_}) == 4
+        dashes = [str(line._dash_pattern) for line in made.lines_]
+        assert len(set(dashes)) == 8
+        assert len({line.get_color() for line in made.lines_}) == len(COLORS)
         legend = [text.get_text() for text in made.ax_.get_legend().get_texts()]
-        assert [text.split(":")[0] for text in legend] == ["0", "1", "2", "3"]
+        assert [text.split(":")[0] for text in legend] == [str(k) for k in range(8)]
 
 
 def test_each_group_has_its_best_constant():

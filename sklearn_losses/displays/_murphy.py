@@ -242,11 +242,10 @@ class MurphyDisplay(Display):
         ax = self._take_axes(ax)
         self.lines_, self.bands_ = [], []
         ax.axhline(0.0, color="#555555", linestyle="--", linewidth=1.2, zorder=1)
-        for (mean, error), (k, first), degrees in zip(
-            self.differences, self.pairs, self.degrees, strict=True
-        ):
+        found = zip(self.differences, self.pairs, self.degrees, strict=True)
+        for look, ((mean, error), (k, first), degrees) in enumerate(found, start=1):
             reach = float(student.ppf(0.5 + 0.5 * level, degrees))
-            color = COLORS[k % len(COLORS)]
+            color = COLORS[look % len(COLORS)]
             self.bands_.append(
                 ax.fill_between(
                     self.thresholds,
@@ -257,7 +256,7 @@ class MurphyDisplay(Display):
                     linewidth=0,
                 )
             )
-            self._draw_line(ax, k, mean, f"{self.names[k]} − {self.names[first]}", line_kw)
+            self._draw_line(ax, look, mean, f"{self.names[k]} − {self.names[first]}", line_kw)
         self._finish(ax, "difference of the elementary loss")
         return self
 

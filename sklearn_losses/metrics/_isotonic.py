@@ -47,8 +47,8 @@ def isotonic(loss: Any, y: np.ndarray, prediction: np.ndarray, weights: np.ndarr
     """
     if weights is not None and not weights.all():
         there = weights != 0.0
-        at, first = np.unique(prediction[there], return_index=True)
-        fitted = isotonic(loss, y[there], prediction[there], weights[there])[first]
+        at, places = np.unique(prediction[there], return_index=True)
+        fitted = isotonic(loss, y[there], prediction[there], weights[there])[places]
         return fitted[np.maximum(np.searchsorted(at, prediction, side="right") - 1, 0)]
     if loss.elicits == "mean":
         return IsotonicRegression().fit(prediction, y, sample_weight=weights).predict(prediction)
