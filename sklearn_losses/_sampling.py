@@ -1,10 +1,11 @@
-"""How sure a weighted mean is: of independent values, of clusters, of a series.
+"""How sure a weighted mean is: of independent values, of clusters, of a series, of groups.
 
 Knows arrays; nothing of losses or models.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -123,6 +124,43 @@ class Sampling:
         if self.lags is None:
             sums, w = sums[w > 0.0], w[w > 0.0]
         return sums, w
+
+
+def codes_of(values: Any, n: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct values of a column, sorted, and the position of each sample's among them."""
+    column = np.asarray(values)
+    if column.shape == (n, 1):
+        column = column[:, 0]
+    if column.shape != (n,):
+        raise ValueError(f"{name} must be one column of {n} values, one a sample, got shape {column.shape}.")
+    missing = np.array([value is None or value != value for value in column.tolist()])
+    if missing.any():
+        raise ValueError(
+            f"{name} has a missing value at position {int(np.argmax(missing))}. Drop these samples, or give what "
+            f"is missing a name."
+        )
+    try:
+        return np.unique(column, return_inverse=True)
+    except TypeError:
+        types = sorted({type(value).__name__ for value in column.tolist()})
+        raise ValueError(f"{name} mixes values of several types: {', '.join(types)}.") from None
+
+
+def parts(by: Any, whole: Sampling) -> Iterator[tuple[dict[str, Any], np.ndarray, Sampling]]:
+    """Yield the key columns, the samples and the sampling of each group; of all samples without `by`.
+
+    A group is left out if none of its samples has a weight.
+    """
+    if by is None:
+        yield {}, np.ones(len(whole.weights), dtype=bool), whole
+        return
+    names, codes = codes_of(by, len(whole.weights), "by")
+    key = str(getattr(by, "name", None) or "by")
+    for k, name in enumerate(names.tolist()):
+        chosen = codes == k
+        part = whole.within(chosen)
+        if part.count:
+            yield {key: name}, chosen, part
 
 
 def in_errors(mean: float, error: float, degrees: float) -> tuple[float, float]:

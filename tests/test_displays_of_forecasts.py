@@ -119,6 +119,21 @@ def test_weights_are_repeats():
         assert_allclose(xy(display.lines_[0])[1], xy(other.lines_[0])[1], rtol=1e-9)
 
 
+def test_a_curve_goes_on_level_where_nothing_has_a_weight():
+    w = np.where((x > 1.0) & (x < 2.5), 1.0, 0.0)
+    for loss in (SquaredError(), Pinball(0.7)):
+        display = ReliabilityDisplay.from_predictions(y, x, loss=loss, sample_weight=w, random_state=0)
+        at, curve = xy(display.lines_[0])
+        rest = ReliabilityDisplay.from_predictions(y[w > 0], x[w > 0], loss=loss, band_level=None)
+        assert_allclose(curve[(at > 1.0) & (at < 2.5)], rest.curves[0][1])
+        assert_allclose(curve[at >= 2.5], rest.curves[0][1][-1])
+        assert_allclose(curve[at <= 1.0], rest.curves[0][1][0])
+        assert np.isfinite(display.bands[0]).all()
+    for make in OF_FORECASTS:
+        with pytest.raises(ValueError, match="The sample weights sum to 0; their sum must be positive"):
+            make.from_predictions(y, x, loss="squared_error", sample_weight=np.zeros(n))
+
+
 def test_the_largest_and_the_smallest_level_have_ends():
     """As many steps as there are distinct forecasts."""
     display = ReliabilityDisplay.from_predictions(rain, probability.round(1), loss="brier", random_state=0)
@@ -462,6 +477,141 @@ def test_drawn_again_where_it_is_told(display):
     assert made.plot(ax=ax) is made
     assert made.ax_ is ax
     assert made.figure_ is ax.figure
+
+
+# ---- groups --------------------------------------------------------------------------------------
+
+REGION = np.where(x + 0.3 * rng.standard_normal(n) > 1.6, "north", "south")
+GROUPS = ("north", "south")
+
+
+def numbers(made, k):
+    """What a display of forecasts holds of its k-th curve or row."""
+    if isinstance(made, MurphyDisplay):
+        return [made.curves[k]]
+    found = [list(vars(made.decompositions[k]).values())]
+    if isinstance(made, ReliabilityDisplay):
+        found += [*made.curves[k], *(made.bands[k] if made.bands else ()), made.forecasts[k]]
+    return found
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("display", OF_FORECASTS, ids=lambda cls: cls.__name__)
+def test_a_group_is_drawn_as_it_is_alone(display, several, weighted):
+    forecasts = {"a": x, "b": x + 1.0} if several else {"": x}
+    keywords = {"loss": "squared_error"}
+    if display is ReliabilityDisplay:
+        keywords |= {"random_state": 3, "n_resamples": 5}
+    if display is MurphyDisplay:
+        keywords |= {"thresholds": [0.5, 1.0, 2.0]}
+    w = weights if weighted else None
+    made = display.from_predictions(y, forecasts if several else x, by=REGION, sample_weight=w, **keywords)
+    assert made.names == [f"{g}, {f}" if several else g for g in GROUPS for f in forecasts]
+    for g, name in enumerate(GROUPS):
+        there = name == REGION
+        alone = display.from_predictions(
+            y[there],
+            {key: p[there] for key, p in forecasts.items()},
+            sample_weight=weights[there] if weighted else None,
+            **keywords,
+        )
+        for k in range(len(forecasts)):
+            for ours, theirs in zip(numbers(made, g * len(forecasts) + k), numbers(alone, k), strict=True):
+                assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13)
+
+
+def test_differences_are_within_groups():
+    forecasts = {"a": x, "b": x + 1.0, "c": x - 1.0}
+    made = MurphyDisplay.from_predictions(
+        y, forecasts, loss="squared_error", thresholds=[1.0, 2.0], by=REGION
+    )
+    made.plot_difference()
+    labels = [line.get_label() for line in made.lines_]
+    assert labels == [f"{g}, {f} − {g}, a" for g in GROUPS for f in ("b", "c")]
+    for g, name in enumerate(GROUPS):
+        there = name == REGION
+        alone = MurphyDisplay.from_predictions(
+            y[there], {k: p[there] for k, p in forecasts.items()}, loss="squared_error", thresholds=[1.0, 2.0]
+        ).plot_difference()
+        for k in range(2):
+            assert_allclose(xy(made.lines_[2 * g + k])[1], xy(alone.lines_[k])[1])
+            ours, theirs = (shown.bands_[j].get_paths()[0] for shown, j in ((made, 2 * g + k), (alone, k)))
+            assert_allclose(ours.vertices, theirs.vertices)
+    assert len({line.get_color() for line in made.lines_}) == 4
+    with pytest.raises(ValueError, match="A difference needs two forecasts"):
+        MurphyDisplay.from_predictions(y, x, loss="squared_error", by=REGION).plot_difference()
+
+
+def test_groups_are_told_apart_by_colour_and_dashes():
+    group = np.arange(n) % 8
+    for make in (ReliabilityDisplay, MurphyDisplay):
+        made = make.from_predictions(rain, probability, loss="brier", by=group)
+        dashes = [str(line._dash_pattern) for line in made.lines_]
+        assert len(set(dashes)) == 8
+        assert len({line.get_color() for line in made.lines_}) == len(COLORS)
+        legend = [text.get_text() for text in made.ax_.get_legend().get_texts()]
+        assert [text.split(":")[0] for text in legend] == [str(k) for k in range(8)]
+
+
+def test_each_group_has_its_best_constant():
+    made = DecompositionDisplay.from_predictions(y, {"a": x, "b": x + 1.0}, loss="squared_error", by=REGION)
+    assert [text.get_text() for text in made.ax_.get_yticklabels()] == made.names
+    (lines,) = made.ax_.collections
+    for g, segment in enumerate(lines.get_segments()):
+        assert_allclose(segment[:, 0], np.var(y[GROUPS[g] == REGION]))
+        assert_allclose(segment[:, 1], [2 * g - 0.5, 2 * g + 1.5])
+    together = DecompositionDisplay.from_predictions(y, {"a": x, "b": x + 1.0}, loss="squared_error")
+    (segment,) = together.ax_.collections[0].get_segments()
+    assert_allclose(segment, [[np.var(y), -0.5], [np.var(y), 1.5]])
+
+
+@pytest.mark.parametrize("display", OF_FORECASTS, ids=lambda cls: cls.__name__)
+def test_groups_of_models_may_lack_a_class(display):
+    X, group = x[:, None], np.where(rain == 1, "all wet", np.where(x > 2, "far", "near"))
+    model = LogisticRegression().fit(X, rain)
+    made = display.from_estimator(model, X, rain, loss="log_loss", by=group)
+    assert made.names == ["all wet", "far", "near"]
+    assert (
+        display.from_estimator(model, X, rain, loss="log_loss", by=group, name="m").names[0] == "all wet, m"
+    )
+    p, wet = model.predict_proba(X)[:, 1], rain == 1
+    if display is not MurphyDisplay:
+        assert_allclose(made.decompositions[0].score, -np.log(p[wet]).mean())
+
+
+def test_groups_of_coverage_models():
+    class Both:
+        def predict(self, X):
+            return np.column_stack([LOW, HIGH])
+
+    made = CoverageDisplay.from_estimator(Both(), x[:, None], y, level=0.8, by=REGION)
+    assert made.names == list(GROUPS)
+    for k, name in enumerate(GROUPS):
+        there = name == REGION
+        alone = CoverageDisplay.from_predictions(y[there], (LOW[there], HIGH[there]), level=0.8)
+        assert_allclose(made.coverage[k], alone.coverage[0])
+        assert_allclose(made.widths[k], alone.widths[0])
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        *(
+            lambda by, display=display: display.from_predictions(y, x, loss="squared_error", by=by)
+            for display in OF_FORECASTS
+        ),
+        lambda by: CoverageDisplay.from_predictions(y, (LOW, HIGH), level=0.8, by=by),
+    ],
+    ids=["reliability", "murphy", "decomposition", "coverage"],
+)
+def test_errors_of_groups(draw):
+    with pytest.raises(ValueError, match=r"by must be one column of 300 values, .* got shape \(299,\)"):
+        draw(REGION[1:])
+    with pytest.raises(ValueError, match="by has a missing value at position 4"):
+        draw(np.where(np.arange(n) == 4, np.nan, 1.0))
+    with pytest.raises(ValueError, match="by mixes values of several types: int, str"):
+        draw(np.array(["a", 1] * (n // 2), dtype=object))
 
 
 @pytest.mark.parametrize("display", OF_FORECASTS, ids=lambda cls: cls.__name__)

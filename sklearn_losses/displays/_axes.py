@@ -3,7 +3,18 @@
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """The colours of lines, which people with any colour vision tell apart (Okabe and Ito)."""
 
-STYLES = ("-", "--", "-.", ":")
+STYLES = (
+    "-",
+    "--",
+    "-.",
+    ":",
+    (0, (9, 2)),
+    (0, (3, 1.5, 1, 1.5, 1, 1.5)),
+    (0, (9, 2, 1, 2)),
+    (0, (1, 3.5)),
+)
+"""One more than there are colours, so that 56 lines have a look of their own."""
+
 BROKEN = (0, (4, 1.5))
 
 

@@ -1,14 +1,12 @@
 """CoverageDisplay: how often intervals hold what is seen, and how wide they are."""
 
-from typing import Any
-
 import numpy as np
 from scipy.special import ndtri
 
-from .._sampling import Sampling
+from .._sampling import Sampling, parts
 from ..losses._targets import as_numbers, checked_weights
 from ._axes import COLORS, Display, pyplot
-from ._forecasts import by_name
+from ._forecasts import by_name, in_group
 
 
 class CoverageDisplay(Display):
@@ -99,21 +97,16 @@ class CoverageDisplay(Display):
         forecasts = by_name(intervals, name)
         weights = checked_weights(sample_weight, len(y))
         whole = Sampling(np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64))
-        groups: dict[str, Any] = {"": np.ones(len(y), dtype=bool)}
-        if by is not None:
-            column = np.asarray(by)
-            groups = {str(value): column == value for value in np.unique(column)}
         names, coverage, widths = [], [], []
-        for group, chosen in groups.items():
+        for group, _, part in parts(by, whole):
             for key, interval in forecasts.items():
                 low, high = _ends(interval, len(y), key)
-                part = whole.within(chosen)
                 there = part.weights > 0.0
                 inside = ((low <= y) & (y <= high)).astype(np.float64)
                 worth = part.weights.sum() ** 2 / np.sum(part.weights**2)
                 coverage.append(_wilson(part.mean(inside), worth, confidence))
                 widths.append(_quantiles((high - low)[there], part.weights[there]))
-                names.append(", ".join(word for word in (group, key) if word))
+                names.append(in_group(group, key))
         display = cls(names=names, coverage=np.array(coverage), widths=np.array(widths), level=level)
         return display.plot(ax=ax)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._sampling import Sampling
 from ..losses import get_loss
-from ..losses._targets import as_weights, check_same_length
+from ..losses._targets import check_same_length, checked_weights
 from ..metrics._isotonic import elicited
 
 
@@ -25,10 +25,22 @@ def by_name(forecasts: Any, name: str | None) -> dict[str, Any]:
     return {str(key): value for key, value in forecasts.items()}
 
 
-def predicted(estimators: Any, X: Any, loss: Any, name: str | None) -> tuple[dict[str, Any], Any]:
-    """Return what fitted models predict of what the loss is about, by name, and the labels of their columns."""
+def in_group(group: Mapping[str, Any], name: str) -> str:
+    """Return the name of a forecast in a group: of both that are there."""
+    return ", ".join(word for word in (*map(str, group.values()), name) if word)
+
+
+def predicted(
+    estimators: Any, X: Any, loss: Any, name: str | None, by: Any = None
+) -> tuple[dict[str, Any], Any]:
+    """Return what fitted models predict of what the loss is about, by name, and the labels of their columns.
+
+    A single model has the name that is given, or that of its class, or none where groups have names.
+    """
     loss = get_loss(loss)
-    models = by_name(estimators, type(estimators).__name__ if name is None and _is_one(estimators) else name)
+    if name is None and _is_one(estimators):
+        name = type(estimators).__name__ if by is None else ""
+    models = by_name(estimators, name)
     labels = None
     for key, model in models.items():
         if not hasattr(model, loss.response_method):
@@ -64,7 +76,7 @@ def encoded(
         check_same_length(y_true=y, y_pred=data.f)
         found[name] = np.asarray(data.f, dtype=np.float64)
         loss = data.loss
-    weights = as_weights(sample_weight, len(y))
+    weights = checked_weights(sample_weight, len(y))
     return loss, np.asarray(y, dtype=np.float64), found, weights
 
 

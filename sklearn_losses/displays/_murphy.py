@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.stats import t as student
 
+from .._sampling import parts
 from ..losses import get_loss
 from ._axes import COLORS, STYLES, Display, pyplot
-from ._forecasts import by_name, encoded, predicted, sampling, what_is_elicited
+from ._forecasts import by_name, encoded, in_group, predicted, sampling, what_is_elicited
 
 N_THRESHOLDS = 301
 
@@ -25,15 +26,18 @@ class MurphyDisplay(Display):
     Parameters
     ----------
     names : list of str
-        What the legend calls each forecast.
+        What the legend calls each forecast; with groups, each forecast in each group.
     thresholds : ndarray of shape (n_thresholds,)
         θ.
     curves : list of ndarray of shape (n_thresholds,)
         The mean elementary loss of each forecast.
     differences : list of (ndarray, ndarray)
-        For each forecast but the first, its curve less that of the first, and the standard error of that.
-    degrees : int
-        Degrees of freedom of the standard errors.
+        For each forecast but the first, its curve less that of the first in the same group, and the standard error of
+        that.
+    pairs : list of (int, int)
+        For each difference, the positions of the two curves.
+    degrees : list of int
+        For each difference, the degrees of freedom of the standard error.
     functional : str
         What was forecast.
 
@@ -63,11 +67,12 @@ class MurphyDisplay(Display):
     ['a', 'b']
     """
 
-    def __init__(self, *, names, thresholds, curves, differences, degrees, functional):
+    def __init__(self, *, names, thresholds, curves, differences, pairs, degrees, functional):
         self.names = names
         self.thresholds = thresholds
         self.curves = curves
         self.differences = differences
+        self.pairs = pairs
         self.degrees = degrees
         self.functional = functional
 
@@ -79,6 +84,7 @@ class MurphyDisplay(Display):
         *,
         loss,
         sample_weight=None,
+        by=None,
         name=None,
         thresholds=None,
         labels=None,
@@ -86,7 +92,7 @@ class MurphyDisplay(Display):
         ax=None,
         **line_kw,
     ):
-        """Draw one forecast or several.
+        """Draw one forecast or several, in all or by group.
 
         Parameters
         ----------
@@ -99,6 +105,8 @@ class MurphyDisplay(Display):
             quantile or an expectile.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of samples.
+        by : array-like of shape (n_samples,), default=None
+            A column; there is a curve for each of its values, named after it, for each forecast.
         name : str, default=None
             The name of a single forecast.
         thresholds : array-like, default=None
@@ -117,7 +125,7 @@ class MurphyDisplay(Display):
         Raises
         ------
         ValueError
-            If the loss elicits none of these, or has several outputs.
+            If the loss elicits none of these, or has several outputs; if `by` does not name the group of each sample.
         """
         pyplot()
         forecasts = by_name(y_pred, name)
@@ -134,22 +142,26 @@ class MurphyDisplay(Display):
             low, high = min(float(a.min()) for a in ends), max(float(a.max()) for a in ends)
             thresholds = np.linspace(low, high, N_THRESHOLDS)
         thresholds = np.asarray(thresholds, dtype=np.float64)
-        whole = sampling(weights, len(y))
-        curves = np.empty((len(values), len(thresholds)))
-        differences = np.empty((len(values) - 1, 2, len(thresholds)))
+        groups = list(parts(by, sampling(weights, len(y))))
+        curves = np.empty((len(groups), len(values), len(thresholds)))
+        differences = np.empty((len(groups), len(values) - 1, 2, len(thresholds)))
         for t, theta in enumerate(thresholds):
             each = [elementary_loss(kind, y, f, theta) for f in values.values()]
-            for k, losses in enumerate(each):
-                curves[k, t] = whole.mean(losses)
-                if k:
-                    change = losses - each[0]
-                    differences[k - 1, :, t] = whole.mean(change), np.sqrt(whole.variance(change))
+            for g, (_, _, part) in enumerate(groups):
+                for k, losses in enumerate(each):
+                    curves[g, k, t] = part.mean(losses)
+                    if k:
+                        change = losses - each[0]
+                        differences[g, k - 1, :, t] = part.mean(change), np.sqrt(part.variance(change))
+        several = range(1, len(values))
+        firsts = range(0, len(groups) * len(values), len(values))
         display = cls(
-            names=list(forecasts),
+            names=[in_group(group, key) for group, _, _ in groups for key in values],
             thresholds=thresholds,
-            curves=list(curves),
-            differences=[(mean, error) for mean, error in differences],
-            degrees=whole.count - 1,
+            curves=list(curves.reshape(-1, len(thresholds))),
+            differences=[(mean, error) for of_group in differences for mean, error in of_group],
+            pairs=[(first + k, first) for first in firsts for k in several],
+            degrees=[part.count - 1 for _, _, part in groups for _ in several],
             functional=what_is_elicited(kind),
         )
         return display.plot(ax=ax, **line_kw)
@@ -169,7 +181,7 @@ class MurphyDisplay(Display):
         loss : Loss or str
             It says what is forecast, and by which method of the model.
         name : str, default=None
-            The name of a single model; by default that of its class.
+            The name of a single model; by default that of its class, or none with `by`.
         **keywords
             As `from_predictions` takes them.
 
@@ -177,7 +189,7 @@ class MurphyDisplay(Display):
         -------
         MurphyDisplay
         """
-        forecasts, labels = predicted(estimator, X, loss, name)
+        forecasts, labels = predicted(estimator, X, loss, name, keywords.get("by"))
         if labels is not None:
             keywords.setdefault("labels", labels)
         return cls.from_predictions(y, forecasts, loss=loss, **keywords)
@@ -205,7 +217,7 @@ class MurphyDisplay(Display):
         return self
 
     def plot_difference(self, ax=None, *, level=0.95, **line_kw):
-        """Draw the curves less that of the first forecast, with intervals at each threshold.
+        """Draw the curves less that of the first forecast, in each group, with intervals at each threshold.
 
         Parameters
         ----------
@@ -230,9 +242,10 @@ class MurphyDisplay(Display):
         ax = self._take_axes(ax)
         self.lines_, self.bands_ = [], []
         ax.axhline(0.0, color="#555555", linestyle="--", linewidth=1.2, zorder=1)
-        reach = float(student.ppf(0.5 + 0.5 * level, self.degrees))
-        for k, (mean, error) in enumerate(self.differences, start=1):
-            color = COLORS[k % len(COLORS)]
+        found = zip(self.differences, self.pairs, self.degrees, strict=True)
+        for look, ((mean, error), (k, first), degrees) in enumerate(found, start=1):
+            reach = float(student.ppf(0.5 + 0.5 * level, degrees))
+            color = COLORS[look % len(COLORS)]
             self.bands_.append(
                 ax.fill_between(
                     self.thresholds,
@@ -243,7 +256,7 @@ class MurphyDisplay(Display):
                     linewidth=0,
                 )
             )
-            self._draw_line(ax, k, mean, f"{self.names[k]} − {self.names[0]}", line_kw)
+            self._draw_line(ax, look, mean, f"{self.names[k]} − {self.names[first]}", line_kw)
         self._finish(ax, "difference of the elementary loss")
         return self
 

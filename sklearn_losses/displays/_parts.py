@@ -1,9 +1,9 @@
 """DecompositionDisplay: what scores are made of."""
 
 from ..losses import get_loss
-from ..metrics._decomposition import decomposition
+from ..metrics._decomposition import decompositions
 from ._axes import COLORS, Display, pyplot
-from ._forecasts import by_name, predicted
+from ._forecasts import by_name, in_group, predicted
 
 
 class DecompositionDisplay(Display):
@@ -19,7 +19,7 @@ class DecompositionDisplay(Display):
     names : list of str
         What the rows are called.
     decompositions : list of Decomposition
-        One a forecast.
+        One a row.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class DecompositionDisplay(Display):
     figure_ : matplotlib Figure
         The figure of `ax_`.
     discrimination_bars_, miscalibration_bars_ : BarContainer
-        One bar a forecast.
+        One bar a row.
     points_ : matplotlib Line2D
         The scores.
 
@@ -47,9 +47,19 @@ class DecompositionDisplay(Display):
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_pred, *, loss, sample_weight=None, name=None, labels=None, pos_label=None, ax=None
+        cls,
+        y_true,
+        y_pred,
+        *,
+        loss,
+        sample_weight=None,
+        by=None,
+        name=None,
+        labels=None,
+        pos_label=None,
+        ax=None,
     ):
-        """Draw one forecast or several.
+        """Draw one forecast or several, in all or by group.
 
         Parameters
         ----------
@@ -61,6 +71,8 @@ class DecompositionDisplay(Display):
             A loss that `decomposition` takes.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of samples.
+        by : array-like of shape (n_samples,), default=None
+            A column; there is a row for each of its values, named after it, for each forecast.
         name : str, default=None
             The name of a single forecast.
         labels, pos_label
@@ -75,9 +87,8 @@ class DecompositionDisplay(Display):
         pyplot()
         loss = get_loss(loss)
         forecasts = by_name(y_pred, name)
-        names = {"sample_weight": sample_weight, "labels": labels, "pos_label": pos_label}
-        parts = [decomposition(loss, y_true, p, **names) for p in forecasts.values()]
-        return cls(names=list(forecasts), decompositions=parts).plot(ax=ax)
+        names, parts = of_forecasts(loss, y_true, forecasts, sample_weight, by, labels, pos_label)
+        return cls(names=names, decompositions=parts).plot(ax=ax)
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, loss, name=None, **keywords):
@@ -94,7 +105,7 @@ class DecompositionDisplay(Display):
         loss : Loss or str
             A loss that `decomposition` takes.
         name : str, default=None
-            The name of a single model; by default that of its class.
+            The name of a single model; by default that of its class, or none with `by`.
         **keywords
             As `from_predictions` takes them.
 
@@ -102,7 +113,7 @@ class DecompositionDisplay(Display):
         -------
         DecompositionDisplay
         """
-        forecasts, labels = predicted(estimator, X, loss, name)
+        forecasts, labels = predicted(estimator, X, loss, name, keywords.get("by"))
         if labels is not None:
             keywords.setdefault("labels", labels)
         return cls.from_predictions(y, forecasts, loss=loss, **keywords)
@@ -141,7 +152,11 @@ class DecompositionDisplay(Display):
         (self.points_,) = ax.plot(
             scores, [row + 0.16 for row in rows], "D", color="black", markersize=6, label="= score"
         )
-        ax.axvline(start[0], color="#555555", linestyle="--", linewidth=1.2, zorder=0, label="best constant")
+        edges = [0, *(row for row in rows if row and start[row] != start[row - 1]), len(self.names)]
+        ax.vlines(  # one line for rows of the same samples
+            [start[row] for row in edges[:-1]], [row - 0.5 for row in edges[:-1]], [row - 0.5 for row in edges[1:]],
+            color="#555555", linestyle="--", linewidth=1.2, zorder=0, label="best constant",
+        )  # fmt: skip
         ax.set_yticks(list(rows), self.names)
         ax.set_ylim(len(self.names) - 0.4, -0.6)
         ax.set_xlabel("mean loss")
@@ -154,3 +169,15 @@ class DecompositionDisplay(Display):
             frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2,
         )  # fmt: skip
         return self
+
+
+def of_forecasts(loss, y_true, forecasts, sample_weight, by, labels, pos_label):
+    """Return names and decompositions of forecasts, group by group."""
+    found = [
+        [(in_group(group, name), parts) for group, _, parts in decompositions(
+            loss, y_true, y_pred, sample_weight, by, labels, pos_label
+        )]
+        for name, y_pred in forecasts.items()
+    ]  # fmt: skip
+    names, parts = zip(*(row for rows in zip(*found, strict=True) for row in rows), strict=True)
+    return list(names), list(parts)

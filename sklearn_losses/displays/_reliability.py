@@ -3,11 +3,12 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._sampling import parts
 from ..losses import get_loss
-from ..metrics._decomposition import decomposition
 from ..metrics._isotonic import isotonic, of_sample
 from ._axes import COLORS, STYLES, Display, pyplot
-from ._forecasts import by_name, encoded, predicted, rounded, what_is_elicited
+from ._forecasts import by_name, encoded, in_group, predicted, rounded, sampling, what_is_elicited
+from ._parts import of_forecasts
 
 MOST = 200  # steps of the curves of a band
 ALIKE = 50  # samples at least whose residuals are drawn for each other
@@ -27,7 +28,7 @@ class ReliabilityDisplay(Display):
     Parameters
     ----------
     names : list of str
-        What the legend calls each forecast.
+        What the legend calls each forecast; with groups, each forecast in each group.
     curves : list of (ndarray, ndarray)
         For each forecast, its distinct values, sorted, and what was seen.
     bands : list of (ndarray, ndarray, ndarray) or None
@@ -85,6 +86,7 @@ class ReliabilityDisplay(Display):
         *,
         loss,
         sample_weight=None,
+        by=None,
         name=None,
         band_level=0.9,
         n_resamples=100,
@@ -94,7 +96,7 @@ class ReliabilityDisplay(Display):
         ax=None,
         **line_kw,
     ):
-        """Draw one forecast or several.
+        """Draw one forecast or several, in all or by group.
 
         Parameters
         ----------
@@ -107,6 +109,8 @@ class ReliabilityDisplay(Display):
             quantile, an expectile, or Huber's functional.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of samples.
+        by : array-like of shape (n_samples,), default=None
+            A column; there is a curve for each of its values, named after it, for each forecast.
         name : str, default=None
             The name of a single forecast.
         band_level : float or None, default=0.9
@@ -129,7 +133,7 @@ class ReliabilityDisplay(Display):
         Raises
         ------
         ValueError
-            If the loss elicits no functional, or has several outputs.
+            If the loss elicits no functional, or has several outputs; if `by` does not name the group of each sample.
         """
         pyplot()
         if band_level is not None and not 0.0 < band_level < 1.0:
@@ -141,20 +145,25 @@ class ReliabilityDisplay(Display):
         kind, y, values, weights = encoded(
             found, y_true, forecasts, sample_weight, labels, pos_label, "drawn"
         )
-        rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
-        curves, bands = [], []
-        for f in values.values():
-            at, first = np.unique(f, return_index=True)
-            curves.append((at, isotonic(kind, y, f, weights)[first]))
-            if band_level is not None:
-                bands.append(_band(kind, y, f, weights, band_level, n_resamples, rng))
-        names = {"sample_weight": sample_weight, "labels": labels, "pos_label": pos_label}
+        seed = check_random_state(random_state).randint(2**31)
+        names, curves, bands, drawn = [], [], [], []
+        for group, chosen, _ in parts(by, sampling(weights, len(y))):
+            rng = np.random.default_rng(seed)  # a group has the band that it has alone
+            seen, w = y[chosen], None if weights is None else weights[chosen]
+            for key, forecast in values.items():
+                f = forecast[chosen]
+                at, first = np.unique(f, return_index=True)
+                names.append(in_group(group, key))
+                curves.append((at, isotonic(kind, seen, f, w)[first]))
+                drawn.append(f)
+                if band_level is not None:
+                    bands.append(_band(kind, seen, f, w, band_level, n_resamples, rng))
         display = cls(
-            names=list(forecasts),
+            names=names,
             curves=curves,
             bands=bands or None,
-            forecasts=list(values.values()),
-            decompositions=[decomposition(found, y_true, p, **names) for p in forecasts.values()],
+            forecasts=drawn,
+            decompositions=of_forecasts(found, y_true, forecasts, sample_weight, by, labels, pos_label)[1],
             functional=what_is_elicited(kind),
         )
         return display.plot(ax=ax, **line_kw)
@@ -174,7 +183,7 @@ class ReliabilityDisplay(Display):
         loss : Loss or str
             It says what is forecast, and by which method of the model.
         name : str, default=None
-            The name of a single model; by default that of its class.
+            The name of a single model; by default that of its class, or none with `by`.
         **keywords
             As `from_predictions` takes them.
 
@@ -182,7 +191,7 @@ class ReliabilityDisplay(Display):
         -------
         ReliabilityDisplay
         """
-        forecasts, labels = predicted(estimator, X, loss, name)
+        forecasts, labels = predicted(estimator, X, loss, name, keywords.get("by"))
         if labels is not None:
             keywords.setdefault("labels", labels)
         return cls.from_predictions(y, forecasts, loss=loss, **keywords)

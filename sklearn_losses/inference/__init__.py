@@ -3,10 +3,10 @@
 Knows losses by their values and derivatives; knows nothing of how models are fitted.
 """
 
+from .._table import Table
 from ._coefficients import CoefficientTable
 from ._comparison import ComparisonTable, compare, compare_cv
 from ._intervals import ScoreInterval, ScoreTable, score_interval
-from ._table import Table
 
 __all__ = [
     "CoefficientTable",

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from .._table import Table
 from ..displays._intervals import IntervalDisplay
-from ._table import Table
 
 DEPENDENT = 1e-12  # an eigenvalue of the scaled curvature matrix that is as good as zero
 LIKELY = 0.05  # the share outside of the interval that Hall and Sheather's bandwidth is for

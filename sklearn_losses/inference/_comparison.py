@@ -10,12 +10,12 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv, cross_validate
 from sklearn.utils import indexable
 
-from .._sampling import in_errors
+from .._sampling import codes_of, in_errors, parts
+from .._table import Table
 from ..displays._intervals import IntervalDisplay
 from ..losses import get_loss
-from ._data import Estimator, codes_of, named, parts, pointwise, sampling
+from ._data import Estimator, named, pointwise, sampling
 from ._intervals import ScoreTable, columns_of, score_interval
-from ._table import Table
 
 _NUMBERS = ("difference", "standard_error", "low", "high", "statistic", "p_value")
 
@@ -142,7 +142,7 @@ def compare(
     whole = sampling(len(next(iter(each.values()))), sample_weight, groups, lags, level, method)
     estimator = Estimator(method, level, n_resamples, random_state)
     rows = []
-    for key, part in parts(by, whole):
+    for key, _, part in parts(by, whole):
         for first, second in pairs:
             found = estimator(part, each[first] - each[second])
             rows.append(key | {"first": first, "second": second} | dict(zip(_NUMBERS, found, strict=True)))

@@ -3,14 +3,14 @@
 Knows losses by their pointwise values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._sampling import Estimate, Sampling
+from .._sampling import Estimate, Sampling, codes_of
 from ..losses._arrays import as_numpy
 from ..losses._targets import checked_weights
 
@@ -70,39 +70,6 @@ def sampling(n: int, sample_weight, groups, lags, level, method) -> Sampling:
             )
         lags = int(lags)
     return Sampling(weights, codes, lags)
-
-
-def codes_of(values: Any, n: int, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct values of a column, sorted, and the position of each sample's among them."""
-    column = np.asarray(values)
-    if column.shape == (n, 1):
-        column = column[:, 0]
-    if column.shape != (n,):
-        raise ValueError(f"{name} must be one column of {n} values, one a sample, got shape {column.shape}.")
-    missing = np.array([value is None or value != value for value in column.tolist()])
-    if missing.any():
-        raise ValueError(
-            f"{name} has a missing value at position {int(np.argmax(missing))}. Drop these samples, or give what "
-            f"is missing a name."
-        )
-    try:
-        return np.unique(column, return_inverse=True)
-    except TypeError:
-        types = sorted({type(value).__name__ for value in column.tolist()})
-        raise ValueError(f"{name} mixes values of several types: {', '.join(types)}.") from None
-
-
-def parts(by: Any, whole: Sampling) -> Iterator[tuple[dict[str, Any], Sampling]]:
-    """Yield the key columns and the sampling of each group; of all samples without `by`."""
-    if by is None:
-        yield {}, whole
-        return
-    names, codes = codes_of(by, len(whole.weights), "by")
-    key = str(getattr(by, "name", None) or "by")
-    for k, name in enumerate(names.tolist()):
-        part = whole.within(codes == k)
-        if part.count:
-            yield {key: name}, part
 
 
 class Estimator:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from .._sampling import parts
+from .._table import Table, columns_of
 from ..displays._intervals import IntervalDisplay
 from ..losses import get_loss
-from ._data import Estimator, named, parts, pointwise, sampling
-from ._table import Table
+from ._data import Estimator, named, pointwise, sampling
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def score_interval(
     estimator = Estimator(method, level, n_resamples, random_state)
     note = f"{loss!r}; {estimator.note(whole)}"
     rows: list[dict[str, Any]] = []
-    for key, part in parts(by, whole):
+    for key, _, part in parts(by, whole):
         for name, values in each.items():
             found = estimator(part, values)
             numbers = found.mean, found.standard_error, found.low, found.high, part.count
@@ -179,8 +178,3 @@ def score_interval(
     if not several and by is None:
         return ScoreInterval(**rows[0], note=note)
     return ScoreTable(columns_of(rows), note)
-
-
-def columns_of(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
-    """Return rows of the same keys as columns."""
-    return {name: np.asarray([row[name] for row in rows]) for name in rows[0]}

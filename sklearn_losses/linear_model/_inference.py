@@ -12,9 +12,9 @@ import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from .._sampling import codes_of
 from ..inference import CoefficientTable
 from ..inference._coefficients import Fit, columns_of_coefficients, density_at
-from ..inference._data import codes_of
 from ._arrays import is_foreign
 from ._parameters import check_not_negative, check_weights
 from .solvers._facts import is_kinked

@@ -41,7 +41,15 @@ def of_sample(loss: Any) -> Callable[[np.ndarray, np.ndarray | None], float]:
 
 
 def isotonic(loss: Any, y: np.ndarray, prediction: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """Return the values of the non-decreasing function of the predictions that has the least mean loss."""
+    """Return the values of the non-decreasing function of the predictions that has the least mean loss.
+
+    What has no weight is level with the next smaller prediction that has one, or with the least of these.
+    """
+    if weights is not None and not weights.all():
+        there = weights != 0.0
+        at, places = np.unique(prediction[there], return_index=True)
+        fitted = isotonic(loss, y[there], prediction[there], weights[there])[places]
+        return fitted[np.maximum(np.searchsorted(at, prediction, side="right") - 1, 0)]
     if loss.elicits == "mean":
         return IsotonicRegression().fit(prediction, y, sample_weight=weights).predict(prediction)
     value = of_sample(loss)

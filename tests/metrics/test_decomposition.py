@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from scipy.optimize import linprog, minimize
 from scipy.special import huber
 
-from sklearn_losses import decomposition
+from sklearn_losses import decomposition, score_interval
+from sklearn_losses.inference import Table
 from sklearn_losses.losses import (
     AbsoluteError,
     Brier,
@@ -117,6 +119,17 @@ def test_weights_equal_repetition(loss):
         assert getattr(scaled, part) == pytest.approx(getattr(repeated, part), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_samples_of_no_weight_are_not_there(loss):
+    """Also where all of the least, of the largest, or of equal predictions have none."""
+    y, prediction = _data(loss, 60, 1)
+    for without in (prediction <= 0.2, prediction >= 0.8, abs(prediction - 0.5) < 0.15):
+        w = np.where(without, 0.0, 1.0)
+        weighted = decomposition(loss, y, prediction, sample_weight=w)
+        rest = decomposition(loss, y[~without], prediction[~without])
+        assert_allclose(list(vars(weighted).values()), list(vars(rest).values()), rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("loss", [LogLoss(), Brier()], ids=repr)
 def test_calibrated_predictions(loss):
     """Exactly calibrated ones have no miscalibration; a monotone change of theirs gives all of it back."""
@@ -188,3 +201,62 @@ def test_hubers_functional():
     least = minimize(mean, start, jac=slope, bounds=bounds, options={"gtol": 1e-12, "ftol": 1e-15}).fun
     parts = decomposition(Huber(0.3), y, p)
     assert parts.score - parts.miscalibration == pytest.approx(least, rel=1e-6)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_a_row_for_each_group(loss, weighted):
+    y, prediction = _data(loss, 90, 3)
+    rng = np.random.default_rng(0)
+    group = rng.choice(["south", "north", "empty"], 90, p=[0.5, 0.4, 0.1])
+    w = np.where(group == "empty", 0, rng.integers(0, 4, 90)) if weighted else None
+    table = decomposition(loss, y, prediction, sample_weight=w, by=group)
+    assert isinstance(table, Table)
+    assert list(table.columns) == ["by", *PARTS, "n_samples"]
+    assert table["by"].tolist() == (["north", "south"] if weighted else ["empty", "north", "south"])
+    for k, name in enumerate(table["by"]):
+        there = group == name
+        alone = decomposition(loss, y[there], prediction[there], sample_weight=w[there] if weighted else None)
+        assert_allclose([table[part][k] for part in PARTS], [getattr(alone, part) for part in PARTS])
+    scores = score_interval(loss, y, prediction, sample_weight=w, by=group)
+    for column in ("by", "n_samples"):
+        assert table[column].tolist() == scores[column].tolist()
+    assert_allclose(table["score"], scores["score"])
+
+
+def test_a_group_may_lack_a_label():
+    """Labels are those of all samples; alone the group has to be told."""
+    y, prediction = np.array(["dry", "wet", "dry", "dry"]), [0.2, 0.7, 0.1, 0.3]
+    table = decomposition(Brier(), y, prediction, by=[0, 0, 1, 1])
+    alone = decomposition(Brier(), y[2:], prediction[2:], labels=["dry", "wet"])
+    assert [table[part][1] for part in PARTS] == [getattr(alone, part) for part in PARTS]
+    assert table["score"][1] == pytest.approx((0.1**2 + 0.3**2) / 2)
+
+
+def test_tables_of_groups_as_text_and_frames():
+    pd = pytest.importorskip("pandas")
+    y, prediction = _data(LogLoss(), 40, 0)
+    region = pd.Series(["south", "north"] * 20, index=range(100, 140), name="region")
+    table = decomposition("log_loss", y, prediction, by=region)
+    lines = repr(table).splitlines()
+    assert lines[0].split() == ["region", *PARTS, "n_samples"]
+    assert [line.split()[0] for line in lines[1:]] == ["north", "south", "LogLoss()"]
+    assert "<td>north</td>" in table._repr_html_()
+    frame = table.to_pandas().set_index("region")
+    assert frame["n_samples"].to_dict() == {"north": 20, "south": 20}
+    total = frame["miscalibration"] - frame["discrimination"] + frame["uncertainty"]
+    assert_allclose(total, frame["score"])
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        (["a", "b"], r"by must be one column of 3 values, one a sample, got shape \(2,\)"),
+        ("region", r"by must be one column of 3 values, one a sample, got shape \(\)"),
+        ([1.0, np.nan, 2.0], "by has a missing value at position 1"),
+        (["a", None, "b"], "by has a missing value at position 1"),
+    ],
+)
+def test_errors_of_groups(by, message):
+    with pytest.raises(ValueError, match=message):
+        decomposition("squared_error", [1.0, 2.0, 4.0], [1.0, 3.0, 3.0], by=by)

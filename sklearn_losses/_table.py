@@ -92,6 +92,11 @@ class Table:
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def columns_of(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Return rows of the same keys as columns."""
+    return {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
+
+
 def _decimals(columns, rows):
     """Return how many decimals show three digits of a typical standard error, or four of a typical number."""
     scales = []
