@@ -61,8 +61,8 @@ def _rounding(loss, program, y, f, weights, found):
     if highest - lowest > 1e-6 * max(abs(lowest), abs(highest)) and (weights is None or weights.all()):
         return 0.0  # y varies
     losses = []
-    for step in np.linspace(-8.0, 8.0, 9) * _EPS:
+    for step in np.linspace(-8.0, 8.0, 33) * _EPS:
         raw = loss.link.link(loss.link.predictions.keep(y * (1.0 + step)))
         total, weight, *_ = program.total(y, np.ascontiguousarray(raw, dtype=np.float64), weights)
         losses.append(abs(total / weight))
-    return 4.0 * max(losses)
+    return 16.0 * max(losses)

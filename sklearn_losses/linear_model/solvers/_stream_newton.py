@@ -18,6 +18,7 @@ KEPT_BLOCKS = 2**22  # numbers of centred rows that are kept, at most
 KINK_STAGES = (1.0, 0.3, 0.1, 0.03)  # widths of smoothed kinks on the way, relative to the spread
 LEAST_WIDTH = 0.01
 STEPS = 30  # at most, for each width
+FAR = 1e3  # spreads
 PRECISE, ROUGH = 1e-11, 1e-6  # what another step may still gain, relative to weight * curvature * spread^2
 
 
@@ -127,13 +128,15 @@ class Search:
 
     def run(self):
         """Find the minimum, from where the last batch ended or from the best constant."""
-        u = self._best_start()
+        start = u = self._best_start()
         f = self._predict(u)
         for width in self.widths:
             self.width = width
             u, f = self._descend(u, f)
-        self.f = f
         null = self._mean_loss(np.full(len(f), self.constant))
+        if np.abs(f - self.constant).max() > FAR * self.spread and not self._mean_loss(f) <= null:
+            u, f = start, self._predict(start)  # steps of a loss that is not convex have run away
+        self.f = f
         check_bounded(null - self.mean_loss, null, self.bend / self.total, self.spread)
         return u
 
