@@ -102,7 +102,8 @@ def leave(
         return replace(solution, coef=coef, intercept=intercept, objective=objective)
     gap = max(objective - bound, 0.0)
     gap = min(gap, objective - floor, np.inf if duality_gap is None else duality_gap)
-    if not solution.certain:
+    # Gaps of 'newton' and 'lbfgs' follow from whole gradients: of large data single coordinates say nothing more.
+    if not solution.certain and (problem.exact or solution.curve is not None):
         gap = max(gap, problem.left_to_gain(coef, intercept, f))
     allowed = problem.allowed(tol, objective) + lost
     return replace(
