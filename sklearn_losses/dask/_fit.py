@@ -125,10 +125,9 @@ class ChunkedSolve(Solve):
     choose = staticmethod(choose_solver_of_sums)
     obstacle = staticmethod(obstacle_to_sums)
 
-    def __init__(self, *args, rows, ask, mean, n_rows):
+    def __init__(self, estimator, X, loss, target, start, watch, *, rows, ask, mean, n_rows):
         self.rows, self.ask, self.mean = rows, ask, mean
-        self.n_rows = n_rows
-        super().__init__(*args)
+        super().__init__(estimator, X, loss, target, start, watch, n_rows)
 
     def all(self, problems):
         """Solve them side by side."""
@@ -150,7 +149,9 @@ class ChunkedSolve(Solve):
         solutions = together(solvers, self._evaluate)
         measured = self._measured(linear, solutions)
         pairs = zip(courses, solutions, strict=True)
-        return [course.end(solution, measured.get(k)) for k, (course, solution) in enumerate(pairs)]
+        return [
+            course.end(course.out(solution, measured.get(k))) for k, (course, solution) in enumerate(pairs)
+        ]
 
     def _measured(self, linear, solutions):
         """Return F at the coefficients that are returned, by one more pass if rounding has moved any of them much."""

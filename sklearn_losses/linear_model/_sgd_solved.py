@@ -32,9 +32,9 @@ class HeldOutCourse(Course):
         self.stopped = ended or self.plateau.reached(-self.scores[-1])
         return self.stopped
 
-    def end(self, solution, measured=None):
-        """Take the solution; see `Course`."""
-        solution = super().end(solution, measured)
+    def out(self, solution, measured=None):
+        """Take the solution out; see `Course`."""
+        solution = super().out(solution, measured)
         if self.score is not None:
             last = self.score(solution.coef, solution.intercept)
             self.scores = [*self.scores, *(solution.n_iter - len(self.scores)) * [last]][: solution.n_iter]

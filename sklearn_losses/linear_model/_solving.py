@@ -148,7 +148,14 @@ class Course:
             self.stopped = self.part.around(lambda: None, self.solve.so_far)
         return self.stopped
 
-    def end(self, solution, measured=None):
+    def end(self, solution):
+        """Take the solution, tell callbacks that the problem is solved, and give it."""
+        self.now = solution
+        if self.part is not self.solve.watch and self.part.end(self.solve.so_far()):
+            self.solve.max_iter = 0  # the rest stays where it starts
+        return solution
+
+    def out(self, solution, measured=None):
         """Take the solution out by `leave`, enter the relative gap and the curve, and give it.
 
         Raises
@@ -182,9 +189,6 @@ class Course:
             self._check_bounded(solution)
         curve = solution.curve or self.curve
         solution.curve = [*curve[: max(solution.n_iter, 1) - 1], solution.objective]
-        self.now = solution
-        if self.part is not solve.watch and self.part.end(solve.so_far()):
-            solve.max_iter = 0  # the rest stays where it starts
         return solution
 
     def _check_bounded(self, solution):
@@ -204,16 +208,14 @@ class Solve:
     """Solves the problems that a target poses, watched."""
 
     course_of = Course
-    n_rows: int
     solvers = SOLVERS
     choose = staticmethod(choose_solver)
     obstacle = staticmethod(can_solve)
 
-    def __init__(self, estimator, X, loss, target, start, watch):
+    def __init__(self, estimator, X, loss, target, start, watch, n_rows=None):
         self.estimator, self.X, self.loss, self.target = estimator, X, loss, target
         self.start, self.watch = start, watch
-        if not hasattr(self, "n_rows"):
-            self.n_rows = X.shape[0]
+        self.n_rows = X.shape[0] if n_rows is None else n_rows
         self.tol, self.asked, self.n_jobs, self.random_state = self.settings(estimator)
         self.solver = ""
         self.max_iter = int(estimator.max_iter)
@@ -243,11 +245,11 @@ class Solve:
         """Solve one of them."""
         course = self.begin(problem)
         if course.solved.convex:
-            solution = course.end(self._minimise(course, course.start, self.max_iter))
+            solution = course.out(self._minimise(course, course.start, self.max_iter))
             other = self.alternative(course) if self.asked == "auto" else None
-            if solution.converged or other is None or course.stopped:
-                return solution
-            return course.end(self._go_on(course, solution, other))
+            if not (solution.converged or other is None or course.stopped):
+                solution = course.out(self._go_on(course, solution, other))
+            return course.end(solution)
         # Each start leads to a valley; what lies lower nobody knows.
         best = None
         for start in self._starts(problem, course):
@@ -259,7 +261,7 @@ class Solve:
             best.n_iter = solution.n_iter
             if course.stopped:
                 break
-        return course.end(best)
+        return course.end(course.out(best))
 
     def alternative(self, course):
         """Return what goes on where the solver that 'auto' chose did not arrive; None if few steps are wanted."""

@@ -93,6 +93,27 @@ def test_callbacks_see_every_iteration(name):
 
 
 @new
+def test_an_output_ends_once_where_another_solver_goes_on(monkeypatch):
+    """`auto` may take two solvers for an output; for callbacks that is one task."""
+    from sklearn_losses.linear_model import _solving
+
+    leave, left = _solving.leave, []
+
+    def unsatisfied(problem, solution, others, **options):
+        left.append(solution)
+        first = len(left) % 2 == 1
+        solution = leave(problem, solution, others, **options)
+        solution.converged = solution.converged and not first
+        return solution
+
+    monkeypatch.setattr(_solving, "leave", unsatisfied)
+    diary = Diary()
+    LinearRegressor("huber").set_callbacks(diary).fit(X, np.column_stack([amount, -amount]))
+    assert len(left) == 4
+    assert diary.calls == ["setup", "output", "output", "fit", "teardown"]
+
+
+@new
 @each
 def test_a_callback_ends_the_fit_without_a_warning(name):
     model, y = MODELS[name]

@@ -202,7 +202,7 @@ class LinearProblem(SummedProblem):
         """Centre and scale of every column."""
         return Columns(self.X, self.weight, centred=self.fit_intercept)
 
-    @property
+    @cached_property
     def whereabouts(self) -> tuple[np.ndarray, np.ndarray]:
         """Where columns lie, and how large their entries are, as some rows tell."""
         some = self.X[:: max(1, self.X.shape[0] // FEW_ROWS)]

@@ -19,8 +19,6 @@ from ._stream_newton import Search
 MOST_COLUMNS = 500
 LIVE_ROWS = 10  # for each coefficient, of which the losses are kept
 LIVE_NUMBERS = 200_000  # at most, in all these rows
-SAMPLE_ROWS = 30  # for each coefficient, that a sample has at least
-SAMPLE_WORK = 2e8  # rows * columns^2 up to which a sample is larger
 
 
 @dataclass(frozen=True)
