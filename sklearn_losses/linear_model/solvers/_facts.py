@@ -25,7 +25,12 @@ def typical_targets(y, count=PROBED_TARGETS):
     if len(y) > 10_000:
         y = y[:: len(y) // 5_000]
     y = np.unique(y)
-    return y[np.unique(np.linspace(0, len(y) - 1, count).astype(int))]
+    return _evenly(y, count)
+
+
+def _evenly(rows, count):
+    """Return at most so many rows, evenly spaced, the first and the last among them."""
+    return rows[np.unique(np.linspace(0, len(rows) - 1, count).astype(int))]
 
 
 def is_convex(gradient, y, constant, spread):
@@ -74,7 +79,7 @@ def is_convex_along_lines(gradient, rows, constant, spread):
 
     `rows` are targets, as the program takes them: labels 0 … K-1, or rows of K numbers.
     """
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, 4 * PROBED_TARGETS).astype(int))]
+    rows = _evenly(rows, 4 * PROBED_TARGETS)
     return _is_convex_along_lines(gradient, _hashable(rows), _hashable(np.asarray(constant)), float(spread))
 
 
@@ -103,7 +108,7 @@ def is_kinked_along_lines(gradient, rows, constant, spread):
 
     `rows` are targets, as the program takes them: labels 0 … K-1, or rows of K numbers.
     """
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, PROBED_TARGETS).astype(int))]
+    rows = _evenly(rows, PROBED_TARGETS)
     return _is_kinked_along_lines(gradient, _hashable(rows), _hashable(constant), float(spread))
 
 
@@ -130,7 +135,7 @@ def ignores_common_shifts(gradient, rows, constant, spread):
 
     `rows` are targets, as for `is_convex_along_lines`.
     """
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, PROBED_TARGETS).astype(int))]
+    rows = _evenly(rows, PROBED_TARGETS)
     f = constant + spread * np.random.default_rng(0).standard_normal((len(rows), len(constant)))
     (slopes,), _ = gradient.arrays(rows, f)
     return bool(np.abs(slopes.sum(axis=1)).max() <= ROUNDING * np.abs(slopes).max())
