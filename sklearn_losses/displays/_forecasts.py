@@ -1,6 +1,6 @@
 """What displays of forecasts are given: predictions by name, or fitted models that make them.
 
-Knows losses and estimators by their public methods; nothing of axes.
+Knows losses and estimators by their public methods; nothing of what is drawn.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from .._sampling import Sampling
 from ..losses import get_loss
 from ..losses._targets import check_same_length, checked_weights
 from ..metrics._isotonic import elicited
+from ._axes import Display
 
 
 def by_name(forecasts: Any, name: str | None) -> dict[str, Any]:
@@ -96,3 +97,38 @@ def what_is_elicited(loss: Any) -> str:
         return "probability"
     level = "" if loss.level is None else f"{loss.level:g}-"
     return f"{level}{loss.elicits}"
+
+
+class ForecastDisplay(Display):
+    """A display of forecasts that are judged by one loss, which also says what models are asked for."""
+
+    from_predictions: Any
+    """Supplied by each of them."""
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, loss, name=None, **keywords):
+        """Draw the forecasts of one fitted model or several.
+
+        Parameters
+        ----------
+        estimator : estimator, or dict of str to them
+            Fitted; or several by name.
+        X : array-like of shape (n_samples, n_features)
+            The features.
+        y : array-like of shape (n_samples,)
+            What was observed.
+        loss : Loss or str
+            It says what is forecast, and by which method of the model, and is what `from_predictions` takes.
+        name : str, default=None
+            The name of a single model; by default that of its class, or none with `by`.
+        **keywords
+            As `from_predictions` takes them.
+
+        Returns
+        -------
+        The display.
+        """
+        forecasts, labels = predicted(estimator, X, loss, name, keywords.get("by"))
+        if labels is not None:
+            keywords.setdefault("labels", labels)
+        return cls.from_predictions(y, forecasts, loss=loss, **keywords)

@@ -5,13 +5,13 @@ from scipy.stats import t as student
 
 from .._sampling import parts
 from ..losses import get_loss
-from ._axes import COLORS, STYLES, Display, pyplot
-from ._forecasts import by_name, encoded, in_group, predicted, sampling, what_is_elicited
+from ._axes import COLORS, STYLES, pyplot
+from ._forecasts import ForecastDisplay, by_name, encoded, in_group, sampling, what_is_elicited
 
 N_THRESHOLDS = 301
 
 
-class MurphyDisplay(Display):
+class MurphyDisplay(ForecastDisplay):
     """Murphy diagram: the elementary losses of forecasts, of which every consistent loss is made.
 
     Every loss that is consistent for a quantile, an expectile, the mean or a probability is a mixture of elementary
@@ -165,34 +165,6 @@ class MurphyDisplay(Display):
             functional=what_is_elicited(kind),
         )
         return display.plot(ax=ax, **line_kw)
-
-    @classmethod
-    def from_estimator(cls, estimator, X, y, *, loss, name=None, **keywords):
-        """Draw the forecasts of one fitted model or several.
-
-        Parameters
-        ----------
-        estimator : estimator, or dict of str to them
-            Fitted; or several by name.
-        X : array-like of shape (n_samples, n_features)
-            The features.
-        y : array-like of shape (n_samples,)
-            What was observed.
-        loss : Loss or str
-            It says what is forecast, and by which method of the model.
-        name : str, default=None
-            The name of a single model; by default that of its class, or none with `by`.
-        **keywords
-            As `from_predictions` takes them.
-
-        Returns
-        -------
-        MurphyDisplay
-        """
-        forecasts, labels = predicted(estimator, X, loss, name, keywords.get("by"))
-        if labels is not None:
-            keywords.setdefault("labels", labels)
-        return cls.from_predictions(y, forecasts, loss=loss, **keywords)
 
     def plot(self, ax=None, **line_kw):
         """Draw the curves.

@@ -2,11 +2,11 @@
 
 from ..losses import get_loss
 from ..metrics._decomposition import decompositions
-from ._axes import COLORS, Display, pyplot
-from ._forecasts import by_name, in_group, predicted
+from ._axes import COLORS, pyplot
+from ._forecasts import ForecastDisplay, by_name, in_group
 
 
-class DecompositionDisplay(Display):
+class DecompositionDisplay(ForecastDisplay):
     """What the score of each forecast is made of: uncertainty − discrimination + miscalibration.
 
     Each row begins at the score of the best constant (uncertainty), goes down by what telling samples apart saves
@@ -89,34 +89,6 @@ class DecompositionDisplay(Display):
         forecasts = by_name(y_pred, name)
         names, parts = of_forecasts(loss, y_true, forecasts, sample_weight, by, labels, pos_label)
         return cls(names=names, decompositions=parts).plot(ax=ax)
-
-    @classmethod
-    def from_estimator(cls, estimator, X, y, *, loss, name=None, **keywords):
-        """Draw the forecasts of one fitted model or several.
-
-        Parameters
-        ----------
-        estimator : estimator, or dict of str to them
-            Fitted; or several by name.
-        X : array-like of shape (n_samples, n_features)
-            The features.
-        y : array-like of shape (n_samples,)
-            What was observed.
-        loss : Loss or str
-            A loss that `decomposition` takes.
-        name : str, default=None
-            The name of a single model; by default that of its class, or none with `by`.
-        **keywords
-            As `from_predictions` takes them.
-
-        Returns
-        -------
-        DecompositionDisplay
-        """
-        forecasts, labels = predicted(estimator, X, loss, name, keywords.get("by"))
-        if labels is not None:
-            keywords.setdefault("labels", labels)
-        return cls.from_predictions(y, forecasts, loss=loss, **keywords)
 
     def plot(self, ax=None):
         """Draw what the display holds.

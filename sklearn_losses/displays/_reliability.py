@@ -6,15 +6,15 @@ from sklearn.utils import check_random_state
 from .._sampling import parts
 from ..losses import get_loss
 from ..metrics._isotonic import isotonic, of_sample
-from ._axes import COLORS, STYLES, Display, pyplot
-from ._forecasts import by_name, encoded, in_group, predicted, rounded, sampling, what_is_elicited
+from ._axes import COLORS, STYLES, pyplot
+from ._forecasts import ForecastDisplay, by_name, encoded, in_group, rounded, sampling, what_is_elicited
 from ._parts import of_forecasts
 
 MOST = 200  # steps of the curves of a band
 ALIKE = 50  # samples at least whose residuals are drawn for each other
 
 
-class ReliabilityDisplay(Display):
+class ReliabilityDisplay(ForecastDisplay):
     """Reliability (calibration) diagram: what was seen where so much was forecast, by isotonic regression.
 
     Of a calibrated forecast the curve is the diagonal: of the days with a forecast of 0.3 three in ten are wet; the
@@ -167,34 +167,6 @@ class ReliabilityDisplay(Display):
             functional=what_is_elicited(kind),
         )
         return display.plot(ax=ax, **line_kw)
-
-    @classmethod
-    def from_estimator(cls, estimator, X, y, *, loss, name=None, **keywords):
-        """Draw the forecasts of one fitted model or several.
-
-        Parameters
-        ----------
-        estimator : estimator, or dict of str to them
-            Fitted; or several by name.
-        X : array-like of shape (n_samples, n_features)
-            The features.
-        y : array-like of shape (n_samples,)
-            What was observed.
-        loss : Loss or str
-            It says what is forecast, and by which method of the model.
-        name : str, default=None
-            The name of a single model; by default that of its class, or none with `by`.
-        **keywords
-            As `from_predictions` takes them.
-
-        Returns
-        -------
-        ReliabilityDisplay
-        """
-        forecasts, labels = predicted(estimator, X, loss, name, keywords.get("by"))
-        if labels is not None:
-            keywords.setdefault("labels", labels)
-        return cls.from_predictions(y, forecasts, loss=loss, **keywords)
 
     def plot(self, ax=None, **line_kw):
         """Draw what the display holds.
